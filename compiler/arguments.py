@@ -1,0 +1,301 @@
+"""Arguments become parameters: each expression is read as the type that its field wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, get_args
+
+from sess.compiler import codes
+from sess.compiler.block import (
+    Chosen,
+    Entry,
+    HeadName,
+    Kind,
+    MetricWord,
+    Microseconds,
+    Pipe,
+    Selection,
+    SliceName,
+    TableName,
+    TowerName,
+)
+from sess.compiler.codec import encode
+from sess.compiler.defaults import complete
+from sess.compiler.diagnostics import Edit, Fix, Reporter
+from sess.compiler.matching import places
+from sess.compiler.registry import Registry
+from sess.compiler.signature import (
+    Hint,
+    Missing,
+    Parameter,
+    describe,
+    kind_of,
+    members,
+    origin,
+    parameters,
+    plain,
+    ports,
+    signature_text,
+    wants_one_column,
+    words,
+)
+from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.source import Span
+from sess.compiler.tree import Broken, Call, Duration, Expression, ListOf, Metric, Name
+from sess.compiler.tree import Literal as Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that an expression stands for; it may be None, which is why it has a box."""
+
+    value: Any  # any value that a field may have
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A call whose arguments found their places: complete parameters, and the expressions of the ports."""
+
+    params: Any  # the entry's own dataclass
+    ports: Mapping[str, tuple[Expression, ...]]
+    spans: Mapping[str, Span]
+
+
+class Scope(Protocol):
+    """What the words of an argument mean at the place where it stands; everything wrong is reported by it."""
+
+    @property
+    def reporter(self) -> Reporter:
+        """Where findings go."""
+
+    @property
+    def registry(self) -> Registry:
+        """Where words are found."""
+
+    def constant(self, name: Name) -> Constant | Broken | None:
+        """Return the value of a `param`; None if the name is no param, Broken if its value is (reported)."""
+
+    def select(self, expression: Expression, owner: str, *, is_single: bool, kind: Kind | None) -> Selection | None:
+        """Return the columns of one level that an expression selects; None if it can't (reported)."""
+
+    def table(self, expression: Expression, owner: str) -> str | None:
+        """Return the name of a table; None if it names none (reported)."""
+
+    def tower(self, expression: Expression, owner: str) -> str | None:
+        """Return the node of a table or Tower; None if it is none (reported)."""
+
+    def head(self, expression: Expression, owner: str) -> str | None:
+        """Return the name of a head; None if it names none (reported)."""
+
+    def slice(self, expression: Expression) -> str | None:
+        """Return the name of a slice; None if it is none (reported)."""
+
+    def pipe(self, expression: Expression, owner: str) -> Pipe | None:
+        """Return a pipeline without its input; None if it is none (reported)."""
+
+
+def bind(entry: Entry[Any], call: Call | Name, scope: Scope, *, given: int = 0) -> Bound | None:
+    """Read a call's arguments by the signature of its entry; None if any is wrong (reported).
+
+    `given` is how many of the first ports are filled already: by what is piped in, or by nothing in a Pipe.
+    """
+    arguments = call.arguments if isinstance(call, Call) else ()
+    slots = ports(entry)
+    wanted = parameters(entry.Params)
+    found = places(entry.name, slots, wanted, arguments, scope.reporter, given)
+    if found is None:
+        return None
+    names = {slot.name for slot in slots}
+    kind = entry.kind if entry.kind in (Kind.HEAD, Kind.BASELINE, Kind.TABLE) else None
+    owner = entry.name
+    values = read_fields(
+        owner, wanted, {name: each[0] for name, each in found.items() if name not in names}, scope, kind
+    )
+    lacking = [f"`{slot.name}`" for index, slot in enumerate(slots) if index >= given and slot.name not in found]
+    absent = lacking + [f"`{each.name}`" for each in wanted if each.is_required and each.name not in found]
+    if absent:
+        scope.reporter.error(
+            codes.MISSING_ARGUMENT,
+            f"`{owner}` lacks {' and '.join(absent)}",
+            call.span,
+            help=f"it is `{signature_text(entry)}`",
+        )
+        return None
+    if values is None:
+        return None
+    return Bound(
+        entry.Params(**values),
+        {slot.name: tuple(found.get(slot.name, ())) for slot in slots},
+        {name: each[0].span for name, each in found.items()},
+    )
+
+
+def read_fields(
+    owner: str,
+    wanted: Sequence[Parameter],
+    given: Mapping[str, Expression],
+    scope: Scope,
+    kind: Kind | None = None,
+) -> dict[str, Any] | None:
+    """Return a value for each field, defaults written out; None if one is wrong (reported); required ones may lack."""
+    values: dict[str, Any] = {}
+    is_sound = True
+    for each in wanted:
+        if each.name in given:
+            found = read(given[each.name], each.hint, f"`{each.name}` of `{owner}`", scope, kind)
+            is_sound = is_sound and found is not None
+            values[each.name] = found.value if found else None
+        elif each.default is not Missing.REQUIRED:
+            values[each.name] = complete(each.default, each.hint, scope.registry)
+    return values if is_sound else None
+
+
+def read(expression: Expression, hint: Hint, owner: str, scope: Scope, kind: Kind | None = None) -> Given | None:
+    """Return the value of an expression as its hint wants it; None if it is of another type (reported)."""
+    fixed = words(hint)
+    if isinstance(expression, Name):
+        if expression.text in fixed:
+            return Given(fixed[expression.text])
+        constant = scope.constant(expression)
+        if constant is not None:
+            expression = constant if isinstance(constant, Broken) else replace(constant, span=expression.span)
+    if isinstance(expression, Broken):
+        return None
+    for member in members(hint):
+        if _fits(expression, member, scope):
+            return _read_member(expression, member, owner, scope, kind)
+    near = closest(expression.text, fixed) if isinstance(expression, Name) else ()
+    fixes = [Fix(f"write `{near[0]}`", (Edit(expression.span, near[0]),))] if near else []
+    scope.reporter.error(
+        codes.WRONG_VALUE,
+        f"{owner} is {describe(hint)}, not `{expression.span.text}`",
+        expression.span,
+        help=did_you_mean(expression.text, fixed) if isinstance(expression, Name) else (),
+        fixes=fixes,
+    )
+    return None
+
+
+def _fits(expression: Expression, hint: Hint, scope: Scope) -> bool:
+    """Return whether an expression has the form that a hint wants; its words are looked up later."""
+    base = plain(hint)
+    value = expression.value if isinstance(expression, Constant) else None
+    if base is bool:
+        return isinstance(value, bool)
+    if base is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if base is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if base is str:
+        return isinstance(value, str)
+    if base is Microseconds:
+        return isinstance(value, Duration)
+    if base is MetricWord:
+        return isinstance(value, Metric) or isinstance(expression, Name)
+    if base is SliceName:
+        return isinstance(expression, (Name, Call)) or isinstance(value, str)
+    if origin(base) is Literal:
+        return value is not None and value in get_args(base)
+    if origin(base) is tuple:
+        return isinstance(expression, ListOf) or (get_args(base)[0] is str and isinstance(value, str))
+    if base is Chosen:
+        return isinstance(expression, (Name, Call))
+    if base in (Selection, TableName, TowerName, HeadName, Pipe):
+        return not isinstance(expression, (Constant, ListOf))
+    return False
+
+
+def _read_member(expression: Expression, hint: Hint, owner: str, scope: Scope, kind: Kind | None) -> Given | None:
+    base = plain(hint)
+    found: Any = None  # any value of a field
+    if base is Selection:
+        is_single = wants_one_column(hint) or kind in (Kind.HEAD, Kind.BASELINE)
+        found = scope.select(expression, owner, is_single=is_single, kind=kind)
+    elif base is TableName:
+        found = scope.table(expression, owner)
+    elif base is TowerName:
+        found = scope.tower(expression, owner)
+    elif base is HeadName:
+        found = scope.head(expression, owner)
+    elif base is Pipe:
+        found = scope.pipe(expression, owner)
+    elif base is Chosen:
+        found = choose(expression, kind_of(hint), owner, scope)
+    elif base is MetricWord:
+        found = _metric(expression, scope)
+    elif base is SliceName:
+        found = scope.slice(expression)
+    elif isinstance(expression, ListOf):
+        return _read_list(expression, get_args(base), owner, scope)
+    elif isinstance(expression, Constant):
+        value = expression.value
+        if origin(base) is tuple:
+            found = (value,)
+        elif base is float and isinstance(value, int):
+            found = float(value)
+        else:
+            found = value.microseconds if isinstance(value, Duration) else value
+    return None if found is None else Given(found)
+
+
+def _read_list(items: ListOf, inner: tuple[Hint, ...], owner: str, scope: Scope) -> Given | None:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        hints: tuple[Hint, ...] = (inner[0],) * len(items.items)
+    elif len(inner) == len(items.items):
+        hints = inner
+    else:
+        message = f"{owner} is a list of {len(inner)} values, not of {len(items.items)}"
+        scope.reporter.error(codes.WRONG_VALUE, message, items.span)
+        return None
+    found = [read(item, hint, owner, scope) for item, hint in zip(items.items, hints, strict=True)]
+    return Given(tuple(box.value for box in found if box)) if all(found) else None
+
+
+def choose(expression: Expression, kind: Kind | None, owner: str, scope: Scope) -> Chosen | None:
+    """Return the entry that an expression names, its parameters complete; None if there is none (reported)."""
+    if kind is None or not isinstance(expression, (Name, Call)):
+        return None
+    word = expression.name.text if isinstance(expression, Call) else expression.text
+    at = expression.name.span if isinstance(expression, Call) else expression.span
+    entry = scope.registry.find(word, kind)
+    if entry is None:
+        known = scope.registry.names(kind)
+        near = closest(word, known)
+        scope.reporter.error(
+            codes.UNKNOWN_BLOCK,
+            f"there is no {kind.value} `{word}`",
+            at,
+            help=did_you_mean(word, known) or f"there is {listing(known)}",
+            fixes=[Fix(f"write `{near[0]}`", (Edit(at, near[0]),))] if near else [],
+        )
+        return None
+    bound = bind(entry, expression, scope)
+    if bound is None:
+        return None
+    written = encode(bound.params)
+    return Chosen(word, written if isinstance(written, dict) else {})
+
+
+def _metric(expression: Expression, scope: Scope) -> str | None:
+    value = expression.value if isinstance(expression, Constant) else None
+    name = value.name if isinstance(value, Metric) else expression.span.text
+    entry: Any = scope.registry.find(name, Kind.METRIC)  # a metric entry says whether it ranks
+    if entry is None:
+        known = scope.registry.names(Kind.METRIC)
+        helps = did_you_mean(name, known) or f"there is {listing(known)}"
+        scope.reporter.error(codes.UNKNOWN_BLOCK, f"there is no metric `{name}`", expression.span, help=helps)
+        return None
+    cutoff = value.cutoff if isinstance(value, Metric) else None
+    if entry.is_ranking and cutoff is None:
+        scope.reporter.error(
+            codes.WRONG_VALUE, f"`{name}` lacks its cutoff", expression.span, help=f"write `{name}@10`"
+        )
+        return None
+    if cutoff is not None and (not entry.is_ranking or cutoff < 1):
+        message = (
+            f"`{name}` has no cutoff" if not entry.is_ranking else f"the cutoff of `{name}` is at least 1, not {cutoff}"
+        )
+        scope.reporter.error(codes.WRONG_VALUE, message, expression.span)
+        return None
+    return name if cutoff is None else f"{name}@{cutoff}"

@@ -1,0 +1,347 @@
+"""The contract of a block: parameters that are its signature, a check from types to type, a lowering to Keras.
+
+A block file is complete and light: Keras, and all tensor math that is shared, comes in as the argument of `lower`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Generic, NewType, Protocol, TypeVar
+
+from sess.compiler.schema import Column
+from sess.compiler.types import Dim, Direction, Head, Level, Row, Seq, Tower, Value
+
+KerasTensor = Any  # Keras is never imported here; its tensors have no light type
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+class Kind(StrEnum):
+    """What a registry entry is; names are unique within a kind."""
+
+    TABLE = "table"
+    FEATURES = "features"
+    SHAPE = "shape"
+    DENSE = "dense"
+    ENCODER = "encoder"
+    OBJECTIVE = "objective"
+    HEAD = "head"
+    LOSS = "loss"
+    BASELINE = "baseline"
+    OPTIMIZER = "optimizer"
+    SCHEDULE = "schedule"
+    STOP = "stop"
+    ROWS = "rows"
+    KEEP = "keep"
+    SPLIT = "split"
+    PREPARE = "prepare"
+    METRIC = "metric"
+    INDEX = "index"
+    PLATFORM = "platform"
+    BATCH = "batch"
+
+
+# What may be piped or nested as an expression; the others stand in section entries and arguments.
+EXPRESSION_KINDS = (Kind.TABLE, Kind.FEATURES, Kind.SHAPE, Kind.DENSE, Kind.ENCODER, Kind.HEAD, Kind.BASELINE)
+
+TableName = NewType("TableName", str)
+"""An argument that names a table."""
+
+TowerName = NewType("TowerName", str)
+"""An argument that names a table or an expression of type Tower; its value is the id of that node."""
+
+
+HeadName = NewType("HeadName", str)
+"""An argument that names a head."""
+
+Microseconds = NewType("Microseconds", int)
+"""An argument that is a duration, such as `30m`."""
+
+MetricWord = NewType("MetricWord", str)
+"""An argument that names a metric of the registry, with its cutoff: `ndcg@10`."""
+
+SliceName = NewType("SliceName", str)
+"""An argument that names a slice of an evaluation: `length`, `frequency` or a session column."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoParams:
+    """No arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An argument that selects columns: what `resolve` found, in schema order."""
+
+    names: tuple[str, ...]
+    level: Level
+    group: str | None = None
+
+    @property
+    def only(self) -> str:
+        """The name where one column is wanted; the checker has made sure of it."""
+        (name,) = self.names
+        return name
+
+
+ONE = "one column"
+OneColumn = Annotated[Selection, ONE]
+"""An argument that wants exactly one column; the argument of a head is always so read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An argument or section value that is itself a registry entry: `loss=gbce(n=256)`.
+
+    In Params it is annotated with its kind: `loss: Annotated[Chosen, Kind.LOSS] = Chosen("softmax")`. After
+    `resolve` its params are complete: every default is written out.
+    """
+
+    name: str
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """An argument that is a pipeline without its input: `residual(mlp([64]) >> norm)`."""
+
+    stages: tuple[Chosen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One value that flows into a block; the first port is what is piped in."""
+
+    name: str = "x"
+    is_variadic: bool = False
+
+
+P = TypeVar("P")
+V = TypeVar("V", bound=Value)
+V_co = TypeVar("V_co", bound=Value, covariant=True)
+
+
+class Entry(Generic[P]):
+    """A word of the language with parameters: what the registry holds."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Kind]
+    Params: ClassVar[type[Any]]
+
+
+class Representation(StrEnum):
+    """How `features` turns a column into numbers."""
+
+    EMBED = "embed"
+    NUMERIC = "numeric"
+    VECTORS = "vectors"
+    SKIP = "skip"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a block may know of a column that it reads."""
+
+    column: Column
+    level: Level
+    group: str | None
+    representation: Representation
+    table: str | None
+    """The table that embeds it; None if it isn't categorical."""
+    width: Dim
+    """The width of its vector: of its table, 1 for a number, the list's length for vectors."""
+
+
+class Site(Protocol):
+    """What `check` sees of the place where the block stands; all its methods report what they find wrong."""
+
+    def input(self, expected: type[V], port: str = "x") -> V | None:
+        """Return what flows into a port; None if it is of another type or broken (reported)."""
+
+    def any_input(self, port: str = "x") -> Value | None:
+        """Return a Row, Seq or Tower; None if it is broken (reported)."""
+
+    def inputs(self, port: str = "xs") -> tuple[Value, ...] | None:
+        """Return all that flows into a variadic port, one kind and one group; None if they don't meet (reported)."""
+
+    def features(self, selection: Selection) -> tuple[Feature, ...]:
+        """Return what is known of the selected columns."""
+
+    def table(self, name: TableName | TowerName) -> Tower | None:
+        """Return the type of a table or tower; None if it is broken (reported)."""
+
+    def require(self, holds: bool, argument: str, message: str) -> bool:
+        """Report at the argument unless the claim holds: `dropout must be in [0, 1), not 1.5`."""
+
+    def mismatch(self, message: str, at: str, help: str = "", insert_after: str = "") -> None:
+        """Report types that don't fit, at a port or argument; `insert_after` is text that would mend it there."""
+
+
+class Keras(Protocol):
+    """What `lower` may use: Keras, the session layers, and the tensors of the node."""
+
+    keras: Any  # the keras package
+    layers: Any  # keras.layers
+    ops: Any  # keras.ops
+    random: Any  # keras.random
+    session: Any  # our shared layers and tensor math: the modules of runtime/layers
+    name: str  # the id of the node: names of layers begin with it
+    inputs: Any  # by port name: a tensor, or a tuple of tensors for a variadic port
+    mask: KerasTensor  # (B, T) bool, the real steps of the group of the first input or column
+    seed: int  # the spec's seed, for layers with random numbers
+    longest: int  # the most steps that the trunk ever sees (keep, plus what the objective appends)
+    is_training: bool  # of an objective: which of its two graphs is being built
+    generator: Any  # the state of the objective's random numbers
+    items: Any  # of a table or head: its vocabulary's size: `reserved` and `total` codes
+    width: int  # of a table: its D; of a head: the width of its state
+
+    def representation(self, column: str) -> Representation:
+        """Return how `features` turns a column into numbers."""
+
+    def values(self, column: str) -> KerasTensor:
+        """Return a column's prepared values: codes int32 or numbers float32; (B, T) of steps, (B,) of sessions."""
+
+    def embed(self, column: str) -> KerasTensor:
+        """Return a categorical column through its table: (B, T, D) of steps, (B, D) of sessions."""
+
+    def hide(self, leaf: KerasTensor) -> KerasTensor:
+        """Return a leaf with its own learned mask vector at the steps that the objective hides; (B, T, D)."""
+
+    def table(self, name: TableName | TowerName) -> Any:
+        """Return the layer of a table, or the (V, D) tensor of a tower."""
+
+    def lower(self, chosen: Chosen, kind: Kind) -> Any:
+        """Lower a nested entry, such as the loss of a head."""
+
+
+class Block(Entry[P], ABC):
+    """A block that takes part in the graph: its check and its lowering."""
+
+    inputs: ClassVar[tuple[Port, ...]] = (Port("x"),)
+
+    @abstractmethod
+    def check(self, site: Site, params: P) -> Value | Head | None:
+        """Return the type that comes out; None if it can't be known. Report all that is wrong, never raise."""
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> Any:
+        """Return the tensor that comes out (heads, objectives and losses: see their classes)."""
+
+
+class FeatureBlock(Block[P]):
+    """Columns become vectors: a leaf of the graph, so it has no ports."""
+
+    kind = Kind.FEATURES
+    inputs = ()
+
+
+class ShapeBlock(Block[P]):
+    """Values are put together or pooled."""
+
+    kind = Kind.SHAPE
+
+
+class DenseBlock(Block[P]):
+    """The same layers for every step, row or item; what comes in keeps its kind and direction."""
+
+    kind = Kind.DENSE
+
+
+class Encoder(Block[P]):
+    """Reads a session: a Seq in, a Seq (or a Row) out, of this direction."""
+
+    kind = Kind.ENCODER
+    direction: ClassVar[Direction]
+
+
+class TableBlock(Block[P]):
+    """A trained vector for every item of a domain: a Tower."""
+
+    kind = Kind.TABLE
+    inputs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What an objective makes of a padded batch of sessions: trunk inputs, and where to predict what.
+
+    `steps` (B, T) per column, `mask` (B, T) real or appended steps, `hidden` (B, T) steps whose leaves give their
+    mask vector, `predict` (B, T) the steps whose states are scored (when serving: exactly one a row), `labels`
+    (B, T) per target column, right where `predict` is true; None when serving.
+    """
+
+    steps: Mapping[str, KerasTensor]
+    mask: KerasTensor
+    hidden: KerasTensor
+    predict: KerasTensor
+    labels: Mapping[str, KerasTensor] | None
+
+
+class Objective(Entry[P], ABC):
+    """What is asked of the model in training, and how the same question is put when serving.
+
+    `lookahead`: how many steps beyond `keep` a training session needs (1 where the target is cut from the input).
+    `appends`: how many steps it appends when serving (1 for `masked`).
+    `hides`: whether it ever hides steps, so that leaves need a mask vector.
+    `needs`: the directions of encoder that it allows.
+    """
+
+    kind = Kind.OBJECTIVE
+    lookahead: ClassVar[int] = 0
+    appends: ClassVar[int] = 0
+    hides: ClassVar[bool] = False
+    needs: ClassVar[tuple[Direction, ...]]
+
+    @abstractmethod
+    def check(self, site: Site, params: P) -> None:
+        """Report what is wrong with the arguments."""
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> Ticket:
+        """Return the ticket; `keras.inputs.steps` maps column names to (B, L), `keras.inputs.targets` names the
+        columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredHead:
+    """A head as functions on tensors.
+
+    `loss(states, targets)`: packed states of real targets only (N, D), targets (N,) codes or numbers → scalar mean.
+    `scores(state)`: (B, D) → (B, V) for a ranking head, (B,) otherwise.
+    `layer`: the Keras layer that owns the head's weights, None if it has none.
+    """
+
+    loss: Callable[[KerasTensor, KerasTensor], KerasTensor]
+    scores: Callable[[KerasTensor], KerasTensor]
+    layer: Any  # a Keras layer, or None
+
+
+class HeadBlock(Block[P]):
+    """A prediction; `lower` gives a LoweredHead."""
+
+    kind = Kind.HEAD
+
+
+class LossBlock(Entry[P], ABC):
+    """How a categorical head compares a state with the catalogue."""
+
+    kind = Kind.LOSS
+
+    @abstractmethod
+    def check(self, site: Site, params: P) -> None:
+        """Report what is wrong with the arguments."""
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
+        """Return `loss(states (N, D), items (V, D), bias (V,) or None, targets (N,), smoothing) → scalar mean`."""
+
+
+__all__ = [
+    "EXPRESSION_KINDS", "ONE", "Block", "Chosen", "DenseBlock", "Encoder", "Entry", "Feature", "FeatureBlock",
+    "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead", "MetricWord",
+    "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq", "ShapeBlock", "Site", "SliceName", "TableBlock", "TableName", "Ticket", "Tower",
+    "TowerName",
+]  # fmt: skip

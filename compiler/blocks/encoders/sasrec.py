@@ -1,0 +1,52 @@
+"""`sasrec`: self-attentive sequential recommendation (Kang and McAuley 2018, section III)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.types import Direction, Seq
+
+
+@dataclass(frozen=True, slots=True)
+class SasrecParams:
+    """`sasrec(layers=2, heads=2, dropout=0)`: a causal encoder that keeps its input's width."""
+
+    layers: int = 2
+    heads: int = 2
+    dropout: float = 0.0
+
+
+class Sasrec(Encoder[SasrecParams]):
+    """As in the paper: learned positions, x + Dropout(g(LayerNorm(x))) for attention and feed-forward, a last norm.
+
+    Attention has no biases and no output projection (equations 2 to 4), the feed-forward is ReLU of the same width
+    (equation 5). Positions count from the first kept step, so a step never learns how many follow it.
+    """
+
+    name = "sasrec"
+    direction = Direction.CAUSAL
+
+    def check(self, site: Site, params: SasrecParams) -> Seq | None:
+        """Return a causal Seq as wide as its input."""
+        site.require(params.layers >= 1, "layers", "must be at least 1")
+        heads = site.require(params.heads >= 1, "heads", "must be at least 1")
+        site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
+        x = site.input(Seq)
+        if x and heads and x.width.known is not None:
+            site.require(x.width.known % params.heads == 0, "heads", f"must divide the width {x.width}")
+        return replace(x, direction=max(x.direction, Direction.CAUSAL)) if x else None
+
+    def lower(self, keras: Keras, params: SasrecParams) -> KerasTensor:
+        """Return (B, T, D)."""
+        x = keras.session.Positions(keras.longest)(keras.inputs.x)
+        x = keras.layers.Dropout(params.dropout)(x)
+        for _ in range(params.layers):
+            attended = keras.session.SelfAttention(params.heads, is_causal=True, dropout=params.dropout)(
+                keras.layers.LayerNormalization(epsilon=1e-8)(x), keras.mask
+            )
+            x = x + keras.layers.Dropout(params.dropout)(attended)
+            inner = keras.layers.LayerNormalization(epsilon=1e-8)(x)
+            inner = keras.session.FeedForward(x.shape[-1], activation="relu", dropout=params.dropout)(inner)
+            x = x + keras.layers.Dropout(params.dropout)(inner)
+        return keras.layers.LayerNormalization(epsilon=1e-8)(x)  # (B, T, D)

@@ -1,0 +1,55 @@
+"""`xlnet`: relative attention over the whole session or its past (Yang et al. 2019, section 2; Dai et al. 2019)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.types import Direction, Seq
+
+
+@dataclass(frozen=True, slots=True)
+class XlnetParams:
+    """`xlnet(layers=2, heads=2, attention=bidirectional|causal, dropout=0)`: keeps its input's width."""
+
+    layers: int = 2
+    heads: int = 2
+    attention: Literal["bidirectional", "causal"] = "bidirectional"
+    dropout: float = 0.0
+
+
+class Xlnet(Encoder[XlnetParams]):
+    """The content stream: distances instead of positions, norm after each sum, GELU of four times the width.
+
+    Without recurrence and segments, which a single session doesn't have; `masked` hides steps as Transformers4Rec does.
+    """
+
+    name = "xlnet"
+    direction = Direction.WHOLE
+
+    def check(self, site: Site, params: XlnetParams) -> Seq | None:
+        """Return a Seq as wide as its input, of the direction that `attention` says."""
+        site.require(params.layers >= 1, "layers", "must be at least 1")
+        heads = site.require(params.heads >= 1, "heads", "must be at least 1")
+        site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
+        x = site.input(Seq)
+        if x is None:
+            return None
+        if heads and x.width.known is not None:
+            site.require(x.width.known % params.heads == 0, "heads", f"must divide the width {x.width}")
+        reads = Direction.CAUSAL if params.attention == "causal" else Direction.WHOLE
+        return replace(x, direction=max(x.direction, reads))
+
+    def lower(self, keras: Keras, params: XlnetParams) -> KerasTensor:
+        """Return (B, T, D)."""
+        is_causal = params.attention == "causal"
+        x = keras.layers.Dropout(params.dropout)(keras.inputs.x)
+        for _ in range(params.layers):
+            attended = keras.session.RelativeAttention(params.heads, is_causal=is_causal, dropout=params.dropout)(
+                x, keras.mask
+            )
+            x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(attended))
+            inner = keras.session.FeedForward(4 * x.shape[-1], activation="gelu", dropout=params.dropout)(x)
+            x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(inner))
+        return keras.layers.Dropout(params.dropout)(x)  # (B, T, D)

@@ -1,0 +1,52 @@
+"""`features`: any columns as vectors, each by its tags and dtype, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
+from sess.compiler.types import Dim, Level, Row, Seq
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesParams:
+    """`features(cols)`: categories through their tables, numbers as they are; times, texts and keys are skipped."""
+
+    cols: Selection
+
+
+class Features(FeatureBlock[FeaturesParams]):
+    """What is skipped is listed by `sess render`."""
+
+    name = "features"
+
+    def check(self, site: Site, params: FeaturesParams) -> Row | Seq | None:
+        """Return a Seq of step columns, a Row of session columns, as wide as all their vectors together."""
+        features = site.features(params.cols)
+        unclear = [each for each in features if each.representation is Representation.UNCLEAR]
+        for each in unclear:
+            helps = "tag it CATEGORICAL, CONTINUOUS, ID or TIME in the schema, or leave it out"
+            site.mismatch(f"`{each.column.name}` is an integer that could be a category or a number", "cols", helps)
+        kept = [each for each in features if each.representation is not Representation.SKIP]
+        if unclear:
+            return None
+        if not kept:
+            names = ", ".join(f"`{each.column.name}`" for each in features)
+            site.mismatch(f"nothing is left to read: {names} are times, texts or the key", "cols")
+            return None
+        width = sum((each.width for each in kept), Dim())
+        return Seq(width, group=kept[0].group or "") if params.cols.level is Level.STEP else Row(width)
+
+    def lower(self, keras: Keras, params: FeaturesParams) -> KerasTensor:
+        """Return (B, T, D) of step columns, (B, D) of session columns."""
+        parts = []
+        for name in params.cols.names:
+            match keras.representation(name):
+                case Representation.EMBED:
+                    parts.append(keras.embed(name))
+                case Representation.NUMERIC:
+                    parts.append(keras.ops.expand_dims(keras.values(name), -1))
+                case Representation.VECTORS:
+                    parts.append(keras.values(name))
+        joined = keras.ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
+        return keras.hide(joined) if params.cols.level is Level.STEP else joined

@@ -1,0 +1,37 @@
+"""`numeric`: continuous columns as they are after preparation, one number each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
+from sess.compiler.types import Dim, Level, Row, Seq
+
+
+@dataclass(frozen=True, slots=True)
+class NumericParams:
+    """`numeric(cols)`: the standardised numbers side by side."""
+
+    cols: Selection
+
+
+class Numeric(FeatureBlock[NumericParams]):
+    """Numbers were filled and standardised by the workflow."""
+
+    name = "numeric"
+
+    def check(self, site: Site, params: NumericParams) -> Row | Seq | None:
+        """Return a Seq of step columns, a Row of session columns; the width is the number of columns."""
+        features = site.features(params.cols)
+        wrong = [each.column.name for each in features if each.representation is not Representation.NUMERIC]
+        if wrong:
+            site.mismatch(f"`{wrong[0]}` is not continuous", "cols", "use `embed` for categories")
+            return None
+        width = Dim(len(features))
+        is_step = params.cols.level is Level.STEP
+        return Seq(width, group=features[0].group or "") if is_step else Row(width)
+
+    def lower(self, keras: Keras, params: NumericParams) -> KerasTensor:
+        """Return (B, T, number of columns) of step columns, (B, number of columns) of session columns."""
+        stacked = keras.ops.stack([keras.values(name) for name in params.cols.names], axis=-1)
+        return keras.hide(stacked) if params.cols.level is Level.STEP else stacked

@@ -1,0 +1,21 @@
+"""`softmax`: cross-entropy over the whole catalogue, exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sess.compiler.block import Keras, KerasTensor, LossBlock, NoParams, Site
+
+
+class Softmax(LossBlock[NoParams]):
+    """Computed in chunks of rows, so that the scores of a batch are never all in memory at once."""
+
+    name = "softmax"
+
+    def check(self, site: Site, params: NoParams) -> None:
+        """There are no arguments."""
+
+    def lower(self, keras: Keras, params: NoParams) -> Callable[..., KerasTensor]:
+        """Return the loss."""
+        loss: Callable[..., KerasTensor] = keras.session.softmax_cross_entropy
+        return loss

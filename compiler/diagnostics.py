@@ -1,0 +1,106 @@
+"""What the compiler tells users: codes, diagnostics with labels and fixes, and the reporter that collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sess.compiler.source import Span
+
+
+class Severity(StrEnum):
+    """How bad a finding is; only errors make a check fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A stable code of one kind of finding, such as S301 `row-meets-seq`."""
+
+    number: str
+    name: str
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place that matters beside the primary one, with a short text."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text under a span."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that would mend the finding; `is_safe` if they may be applied without a person looking."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    is_safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a message at a place, what else matters, and what would mend it."""
+
+    code: Code
+    message: str
+    span: Span
+    label: str = ""
+    labels: tuple[Label, ...] = ()
+    help: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+class Reporter:
+    """Collect findings; the same code at the same place is kept once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, int, int], Diagnostic] = {}
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep a finding."""
+        span = diagnostic.span
+        self._found.setdefault((diagnostic.code.number, span.source.name, span.start, span.end), diagnostic)
+
+    def error(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        labels: Iterable[Label] = (),
+        help: str | Iterable[str] = (),
+        fixes: Iterable[Fix] = (),
+    ) -> None:
+        """Report a finding of this code; warnings come the same way, their code knows that they are."""
+        helps = (help,) if isinstance(help, str) and help else tuple(help)
+        self.report(Diagnostic(code, message, span, label, tuple(labels), helps, tuple(fixes)))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All findings by file, place and code."""
+        return tuple(
+            sorted(self._found.values(), key=lambda d: (d.span.source.name, d.span.start, d.span.end, d.code.number))
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return any(d.code.severity is Severity.ERROR for d in self._found.values())
+
+
+class CompilerBug(Exception):
+    """Something that cannot happen did: a mistake of ours, not of the user."""

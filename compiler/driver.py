@@ -1,0 +1,234 @@
+"""From a path to a checked graph and a program: read the files, parse them, run the passes, lower."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sess.compiler import codes
+from sess.compiler.diagnostics import Diagnostic, Label, Reporter, Severity
+from sess.compiler.failures import Misused
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.parse import parse
+from sess.compiler.passes import run
+from sess.compiler.passes.context import Context, Inputs, Override
+from sess.compiler.project import Project, read_file
+from sess.compiler.registry import registry
+from sess.compiler.schema import Schema
+from sess.compiler.schema_reader import read_schema
+from sess.compiler.source import Source, Span
+from sess.compiler.tree import (
+    Definition,
+    Expression,
+    ImportStatement,
+    Literal,
+    ParamStatement,
+    SchemaStatement,
+    Spec,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from sess.compiler.plans import Program
+
+_PATH_KEYS = ("train", "valid", "test", "catalogue")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """The switches of `check` and `compile` that change a spec; paths are relative to the working directory."""
+
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    schema: Path | None = None
+    epochs: int | None = None
+    seed: int | None = None
+    text: str | None = None
+    """The spec's text where it doesn't come from a file (`-`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found. `graph` is None if the passes couldn't go on.
+
+    `base` is the folder that the data paths of the program are relative to.
+    """
+
+    source: Source
+    base: Path
+    spec: Spec
+    diagnostics: tuple[Diagnostic, ...]
+    graph: CheckedGraph | None
+    schema: bytes
+    catalogue_schema: bytes | None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any finding is an error."""
+        return any(each.code.severity is Severity.ERROR for each in self.diagnostics)
+
+    @property
+    def program(self) -> Program | None:
+        """The program, lowered when it is asked for; None if there is any error."""
+        from sess.compiler.lower.program import lower  # a check alone needs no plans
+
+        return None if self.graph is None or self.has_errors else lower(self.graph, registry())
+
+
+def check_spec(path: Path, options: CheckOptions | None = None) -> Checked:
+    """Check a spec; what is wrong with it is in the findings."""
+    return _compile(path, options or CheckOptions(), is_compiling=False)
+
+
+def compile_spec(path: Path, options: CheckOptions | None = None) -> Checked:
+    """Check a spec that is to be compiled: it needs training data too."""
+    return _compile(path, options or CheckOptions(), is_compiling=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _SchemaFile:
+    """A schema as read, with its own bytes."""
+
+    schema: Schema
+    content: bytes
+
+
+def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checked:
+    reporter = Reporter()
+    source = _source(path, options, reporter)
+    spec = parse(source, reporter)
+    project = Project.of(path)
+    imports = _imports(spec, path, project, reporter)
+    files = [(path, spec), *imports]
+    events, catalogue = _schemas(files, project, options, reporter)
+    graph: CheckedGraph | None = None
+    if events is not None:
+        ctx = Context(reporter, registry(), events.schema, catalogue.schema if catalogue else None, is_compiling)
+        overrides = _overrides(path, options, reporter)
+        graph = run(Inputs(spec, tuple(each for _, each in imports), overrides), ctx)
+    return Checked(
+        source, path.parent, spec, reporter.diagnostics, graph,
+        events.content if events else b"", catalogue.content if catalogue else None,
+    )  # fmt: skip
+
+
+def _source(path: Path, options: CheckOptions, reporter: Reporter) -> Source:
+    if options.text is not None:
+        return Source(str(path), options.text)
+    if not path.is_file():
+        reason = "is a folder" if path.is_dir() else "doesn't exist"
+        raise Misused(f"the spec `{path}` {reason}")
+    empty = Source(str(path), "")
+    found = read_file(path, str(path), Span(empty, 0, 0), "spec", reporter)
+    return Source(str(path), found[0].text) if found else empty
+
+
+def _imports(spec: Spec, path: Path, project: Project, reporter: Reporter) -> list[tuple[Path, Spec]]:
+    """Return the imported files in the order of the text, each once; imports of imports follow their importer."""
+    found: list[tuple[Path, Spec]] = []
+    seen = {path.resolve(): Span(spec.source, 0, 0)}
+
+    def follow(file: Path, tree: Spec, chain: tuple[Path, ...]) -> None:
+        for statement in tree.statements:
+            if not isinstance(statement, ImportStatement):
+                continue
+            target = file.parent / str(statement.path.value)
+            resolved = target.resolve()
+            if resolved in chain:
+                message = f"the import `{statement.path.value}` leads back to itself"
+                reporter.error(codes.BAD_IMPORT, message, statement.path.span)
+                continue
+            if resolved in seen:
+                continue
+            seen[resolved] = statement.path.span
+            read = project.read(str(statement.path.value), file, statement.path.span, "import", reporter)
+            if read is not None:
+                inner = parse(read[0], reporter)
+                found.append((target, inner))
+                follow(target, inner, (*chain, resolved))
+
+    follow(path, spec, (path.resolve(),))
+    return found
+
+
+def _schemas(
+    files: Sequence[tuple[Path, Spec]], project: Project, options: CheckOptions, reporter: Reporter
+) -> tuple[_SchemaFile | None, _SchemaFile | None]:
+    """Return the schemas of the events and of the catalogue; None where there is none to read (reported)."""
+    statements: dict[bool, tuple[Path, SchemaStatement]] = {}
+    for path, spec in files:
+        for statement in spec.statements:
+            if isinstance(statement, SchemaStatement):
+                if statement.is_catalogue in statements:
+                    what = "catalogue's schema" if statement.is_catalogue else "schema"
+                    labels = [Label(statements[statement.is_catalogue][1].span, "first here")]
+                    reporter.error(codes.GIVEN_TWICE, f"the {what} is given twice", statement.span, labels=labels)
+                    continue
+                statements[statement.is_catalogue] = (path, statement)
+    given = options.schema or (Path(options.overrides["schema"]) if "schema" in options.overrides else None)
+    catalogue = _schema(statements.get(True), project, reporter)
+    if given is not None:
+        text = Source("--schema", str(given))
+        read = read_file(given, str(given), Span(text, 0, len(text.text)), "schema", reporter)
+        schema = read_schema(read[0], reporter) if read else None
+        return (_SchemaFile(schema, read[1]) if read and schema else None), catalogue
+    if False not in statements:
+        source = files[0][1].source
+        has_import = any(isinstance(each, ImportStatement) for each in files[0][1].statements)
+        if not (reporter.has_errors and has_import):
+            at = Span(source, 0, min(1, len(source.text)))
+            named = next(
+                (each for each in files[0][1].statements if not isinstance(each, (Definition, ParamStatement))), None
+            )
+            reporter.error(
+                codes.NO_SCHEMA, "there is no `schema`", named.span if named else at, help='add `schema "schema.pbtxt"`'
+            )
+        return None, catalogue
+    return _schema(statements[False], project, reporter), catalogue
+
+
+def _schema(found: tuple[Path, SchemaStatement] | None, project: Project, reporter: Reporter) -> _SchemaFile | None:
+    if found is None:
+        return None
+    path, statement = found
+    read = project.read(str(statement.path.value), path, statement.path.span, "schema", reporter)
+    schema = read_schema(read[0], reporter) if read else None
+    return _SchemaFile(schema, read[1]) if read and schema else None
+
+
+def _overrides(path: Path, options: CheckOptions, reporter: Reporter) -> dict[str, Override]:
+    given = {key: value for key, value in options.overrides.items() if key != "schema"}
+    if options.epochs is not None:
+        given["train.epochs"] = str(options.epochs)
+    if options.seed is not None:
+        given["train.seed"] = str(options.seed)
+    found: dict[str, Override] = {}
+    for key, value in given.items():
+        text = Source("--set", f"{key}={value}")
+        word = Word(key, Span(text, 0, len(key)))
+        at = Span(text, len(key) + 1, len(text.text))
+        section, _, inner = key.partition(".")
+        if section == "data" and inner in _PATH_KEYS:
+            expression: Expression | None = Literal(_relative(value.strip('"'), path), at)
+        else:
+            expression = _expression(key, value, reporter)
+        if expression is not None:
+            found[key] = Override(word, expression)
+    return found
+
+
+def _relative(value: str, path: Path) -> str:
+    """Return a path of the command line relative to the spec's folder; URLs and absolute paths stay as they are."""
+    if "://" in value or os.path.isabs(value):
+        return value
+    return os.path.relpath(value, path.parent)
+
+
+def _expression(key: str, value: str, reporter: Reporter) -> Expression | None:
+    """Parse the value of `--set` as the language would; None if it can't be (reported)."""
+    head = f"param {key.replace('.', '_')} = "
+    spec = parse(Source("--set", f"{head}{value}"), reporter)
+    statement = spec.statements[0] if spec.statements else None
+    return statement.value if isinstance(statement, ParamStatement) else None

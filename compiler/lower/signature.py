@@ -1,0 +1,54 @@
+"""The signature of what is served: the tensors of a request and of its answer."""
+
+from __future__ import annotations
+
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.lower.usage import Usage
+from sess.compiler.plans import TensorPlan
+from sess.compiler.types import Head, Level, Row, Seq
+
+
+def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
+    """Return the inputs: raw columns that the model reads (lists are ragged), then the optional ones."""
+    facts, serve = checked.built.facts, checked.built.serve
+    needed = {*usage.inputs, *([facts.item] if "seen" in serve.exclude and facts.item else [])}
+    tensors: list[TensorPlan] = []
+    for column in facts.schema.columns:
+        if column.name not in needed:
+            continue
+        level = facts.levels[column.name]
+        dtype = column.dtype.value
+        if level is Level.STEP or column.is_list:
+            tensors.append(TensorPlan(f"{column.name}__values", dtype, ("N",), False, column.name, level))
+            tensors.append(TensorPlan(f"{column.name}__offsets", "int32", ("B+1",), False, column.name, level))
+        else:
+            tensors.append(TensorPlan(column.name, dtype, ("B",), False, column.name, level))
+    if "k" in serve.accept:
+        tensors.append(TensorPlan("k", "int32", ("1",), True, None, None))
+    for name in ("allow", "deny"):
+        if name in serve.accept and facts.item is not None:
+            item = facts.column(facts.item).dtype.value
+            tensors.append(TensorPlan(name, item, (f"N({name})",), True, facts.item, None))
+    return tuple(tensors)
+
+
+def answers(checked: CheckedGraph) -> tuple[TensorPlan, ...]:
+    """Return the outputs: ids and scores of every ranking head, one score of the others, the vector of every encoder.
+
+    A vector is called `<encoder>.vector` here and in the model step; the served `<spec>.<encoder>` calls it `vector`.
+    """
+    tensors: list[TensorPlan] = []
+    for name, node in checked.heads.items():
+        head = checked.types[node]
+        assert isinstance(head, Head)
+        if head.is_ranking:
+            dtype = checked.built.facts.column(head.target).dtype.value
+            tensors.append(TensorPlan(f"{name}.ids", dtype, ("B", "K"), False, head.target, None))
+            tensors.append(TensorPlan(f"{name}.scores", "float32", ("B", "K"), False, None, None))
+        else:
+            tensors.append(TensorPlan(f"{name}.score", "float32", ("B",), False, head.target, None))
+    for name, node in checked.encoders.items():
+        found = checked.types[node]
+        assert isinstance(found, (Row, Seq))
+        tensors.append(TensorPlan(f"{name}.vector", "float32", ("B", str(found.width)), False, None, None))
+    return tuple(tensors)

@@ -1,0 +1,148 @@
+"""The preparation: which files, how they become sessions, and the operations on every column."""
+
+from __future__ import annotations
+
+from sess.compiler.block import Chosen, JsonValue, Kind, Representation
+from sess.compiler.defaults import complete
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.lower.usage import Usage
+from sess.compiler.passes.bind import Facts
+from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan
+from sess.compiler.registry import Registry
+from sess.compiler.schema import Column
+from sess.compiler.signature import parameters
+from sess.compiler.types import MAIN_GROUP, Level
+
+_MAKES_CODES = ("categorify", "hash")
+
+
+def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> WorkflowPlan:
+    """Return the plan of the preparation."""
+    facts = checked.built.facts
+    columns = tuple(_column(checked, column, usage, registry) for column in facts.schema.columns)
+    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry))
+
+
+def operation(name: str, registry: Registry, **params: JsonValue) -> Chosen:
+    """Return an operation with every default written out."""
+    chosen = Chosen(name, params)
+    entry = registry.find(name, Kind.PREPARE)
+    assert entry is not None, name
+    written = {
+        each.name: params[each.name] if each.name in params else complete(each.default, each.hint, registry)
+        for each in parameters(entry.Params)
+        if each.name in params or not each.is_required
+    }
+    return Chosen(chosen.name, written)
+
+
+def _data(checked: CheckedGraph) -> DataPlan:
+    facts, data = checked.built.facts, checked.built.facts.data
+    rows = data.rows.params if data.rows is not None else {}
+    idle = rows.get("idle")
+    assert facts.item is not None
+    return DataPlan(
+        train=data.train,
+        valid=data.valid,
+        test=data.test,
+        catalogue=data.catalogue,
+        catalogue_title=_title(facts),
+        split=data.split,
+        rows=facts.rows,
+        session=facts.session,
+        time=facts.time,
+        unit=str(rows.get("unit", "s")),
+        idle=idle if isinstance(idle, int) else None,
+        dedupe=rows.get("dedupe") == "consecutive",
+        keep=int(str(data.keep.params["n"])),
+        context=data.context,
+        min_length=data.min_length,
+        item=facts.item,
+        seed=checked.built.train.seed,
+    )
+
+
+def _title(facts: Facts) -> str | None:
+    """Return the catalogue's column of titles; None if only the files can tell."""
+    catalogue = facts.selector.catalogue
+    if catalogue is None:
+        return None
+    return next(
+        (name for name in ("title", "name") if (found := catalogue.find(name)) and found.dtype.value == "string"), None
+    )
+
+
+def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Registry) -> ColumnPlan:
+    facts = checked.built.facts
+    override = checked.built.overrides.get(column.name)
+    operations = override.operations if override else ()
+    takes = [each for each in operations if each.name == "take"]
+    return ColumnPlan(
+        name=column.name,
+        dtype=column.dtype.value,
+        role=_role(facts, column.name),
+        is_list=column.is_list,
+        ops=_operations(checked, column, usage, registry),
+        domain=facts.domains.of[column.name] if column.name in usage.codes else None,
+        is_input=column.name in usage.inputs,
+        is_target=column.name in usage.targets,
+        take=Take(str(takes[-1].params["which"])) if takes else _default_take(facts, column.name, usage),
+        group=facts.groups.get(column.name, MAIN_GROUP),
+    )
+
+
+def _default_take(facts: Facts, name: str, usage: Usage) -> Take:
+    """Return which event gives a session column its value: the last one for what a head predicts, else by `context`."""
+    is_target = name in usage.targets and name not in usage.inputs
+    return Take.LAST if is_target or facts.data.context == "last_step" else Take.FIRST
+
+
+def _role(facts: Facts, name: str) -> Role:
+    if name == facts.session:
+        return Role.KEY
+    if name == facts.time:
+        return Role.TIME
+    return Role.STEP if facts.levels[name] is Level.STEP else Role.SESSION
+
+
+def _operations(checked: CheckedGraph, column: Column, usage: Usage, registry: Registry) -> tuple[Chosen, ...]:
+    facts = checked.built.facts
+    if column.name in usage.codes:
+        return (_categorify(checked, facts.domains.of[column.name], registry),)
+    if column.name not in (*usage.inputs, *usage.targets):
+        return ()
+    override = checked.built.overrides.get(column.name)
+    own = [each for each in override.operations if each.name != "take"] if override else []
+    fill = [] if any(each.name == "fill" for each in own) else [operation("fill", registry)]
+    if own:
+        return (*fill, *own)
+    if column.name not in usage.inputs:
+        return tuple(fill)  # what is predicted keeps its scale
+    if facts.representation(column.name) is Representation.VECTORS:
+        return ()
+    return (*fill, operation("standardize", registry))
+
+
+def _categorify(checked: CheckedGraph, domain: str, registry: Registry) -> Chosen:
+    """Return how a domain's values become codes: by the override of one of its columns, else one code a value."""
+    for name in checked.built.facts.domains.columns[domain]:
+        override = checked.built.overrides.get(name)
+        chosen = [each for each in override.operations if each.name in _MAKES_CODES] if override else []
+        if chosen:
+            return chosen[0]
+    return operation("categorify", registry)
+
+
+def _domains(checked: CheckedGraph, usage: Usage, registry: Registry) -> tuple[DomainPlan, ...]:
+    facts = checked.built.facts
+    plans = []
+    for domain, columns in facts.domains.columns.items():
+        used = tuple(name for name in columns if name in usage.codes)
+        if used:
+            dtype = facts.column(used[0]).dtype.value
+            is_item = facts.item in columns
+            plans.append(DomainPlan(domain, used, dtype, is_item, _categorify(checked, domain, registry)))
+    return tuple(plans)
+
+
+__all__ = ["Rows", "lower_workflow", "operation"]

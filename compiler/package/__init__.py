@@ -1,0 +1,1 @@
+"""sess: a compiler for session-based recommenders."""

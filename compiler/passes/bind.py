@@ -1,0 +1,234 @@
+"""Columns get their facts: whose they are (step or session), their group, their domain, and which ones are labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sess.compiler import codes
+from sess.compiler.block import Kind as EntryKind
+from sess.compiler.block import Representation
+from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.passes.columns import ColumnScope
+from sess.compiler.passes.context import Context
+from sess.compiler.passes.domains import Domains, find_domains
+from sess.compiler.passes.keys import read_section
+from sess.compiler.passes.resolve import Resolved
+from sess.compiler.represent import represent
+from sess.compiler.schema import Column, Dtype, Schema
+from sess.compiler.sections import DataKeys
+from sess.compiler.selectors import Selector, has_tag
+from sess.compiler.similar import listing
+from sess.compiler.tree import Call, Expression, Kind, Pipeline, SectionName
+from sess.compiler.types import Level, Rows
+
+_RAGGED_NAMES = ("__values", "__offsets")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the schema and the data section say about every column of the events."""
+
+    resolved: Resolved
+    schema: Schema
+    data: DataKeys
+    rows: Rows
+    session: str | None
+    time: str | None
+    levels: Mapping[str, Level]
+    groups: Mapping[str, str]
+    labels: frozenset[str]
+    domains: Domains
+    item: str | None
+    selector: Selector
+
+    def column(self, name: str) -> Column:
+        """Return a column that a selection gave, of the events or else of the catalogue."""
+        found = self.schema.find(name)
+        if found is None and self.selector.catalogue is not None:
+            found = self.selector.catalogue.find(name)
+        assert found is not None, name
+        return found
+
+    def representation(self, name: str) -> Representation:
+        """Return how `features` turns a column into numbers."""
+        return represent(self.column(name), is_key=name == self.session, is_time=name == self.time)
+
+
+def bind(resolved: Resolved, ctx: Context) -> Facts:
+    """Find the level, group and domain of every column."""
+    _check_names(ctx)
+    domains = find_domains(resolved, ctx)
+    selector = Selector(
+        ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, domains.columns, frozenset(), ctx.reporter
+    )
+    entries = resolved.sections[SectionName.DATA]
+    scope = ColumnScope(ctx.reporter, ctx.registry, resolved, selector)
+    read, broken = read_section(SectionName.DATA, resolved, scope)
+    data: DataKeys = DataKeys(**read)
+    _check_data(data, entries, ctx)
+    rows = _rows(data, ctx.schema)
+    session = _one_tagged(_chosen_column(data, "session"), "session", rows, ctx)
+    time = _one_tagged(_chosen_column(data, "time"), "time", rows, ctx)
+    if "rows" not in broken:  # else the tags of the schema are the best guess
+        _check_key_and_time(resolved, data, rows, session, time, ctx)
+    groups = _groups(resolved, selector)
+    levels = {column.name: _level(column, rows, session, time, groups, ctx.schema) for column in ctx.schema.columns}
+    labels = frozenset(_labels(resolved, levels, selector, ctx))
+    labelled = replace(selector, labels=labels)
+    for definition in resolved.definitions.values():
+        if definition.kind in (Kind.COLUMNS, Kind.SEQUENCE):
+            labelled.pick(definition.value)  # an empty selection is an error, used or not
+    return Facts(
+        resolved, ctx.schema, data, rows, session, time, levels, groups, labels, domains,
+        _item(resolved, levels, domains, selector, ctx), labelled,
+    )  # fmt: skip
+
+
+def target_expression(value: Expression, ctx: Context) -> Expression | None:
+    """Return what a head's expression gives as its target; None if it has no head at its end, or no target."""
+    is_piped = isinstance(value, Pipeline)
+    last = value.stages[-1] if isinstance(value, Pipeline) else value
+    if not isinstance(last, Call) or ctx.registry.find(last.name.text, EntryKind.HEAD) is None:
+        return None
+    for argument in last.arguments:
+        if argument.label is not None and argument.label.text == "target":
+            return argument.value
+    plain = [argument.value for argument in last.arguments if argument.label is None]
+    place = 0 if is_piped else 1
+    return plain[place] if len(plain) > place else None
+
+
+def _check_names(ctx: Context) -> None:
+    for column in ctx.schema.columns:
+        if column.name.endswith(_RAGGED_NAMES):
+            message = f"the column `{column.name}` ends like one half of a list in a request"
+            ctx.reporter.error(codes.COLUMN_NAME, message, column.span, help="rename it")
+
+
+def _check_data(data: DataKeys, entries: Mapping[str, Any], ctx: Context) -> None:
+    if data.split is not None and (data.valid or data.test) and "split" in entries:
+        other = entries["valid" if data.valid else "test"]
+        ctx.reporter.error(
+            codes.SPLIT_AND_FILES,
+            f"`split` divides `train`, so `{other.key.text}` can't be given too",
+            other.span,
+            labels=[Label(entries["split"].span, "the split")],
+        )
+    if data.min_length < 2:
+        at = entries["min_length"].value.span
+        ctx.reporter.error(codes.OUT_OF_RANGE, f"`min_length` is at least 2, not {data.min_length}", at)
+    if int(str(data.keep.params.get("n", 1))) < 1:
+        at = entries["keep"].value.span
+        ctx.reporter.error(codes.OUT_OF_RANGE, f"`keep` is at least 1 step, not {data.keep.params['n']}", at)
+
+
+def _rows(data: DataKeys, schema: Schema) -> Rows:
+    if data.rows is not None:
+        return Rows(data.rows.name)
+    items = [column for column in schema.columns if has_tag(column, "item_id")]
+    lists = items or [column for column in schema.columns if column.has("sequence")]
+    return Rows.SESSIONS if any(column.is_list for column in lists) else Rows.EVENTS
+
+
+def _chosen_column(data: DataKeys, argument: str) -> str | None:
+    """Return the column that `rows` names for an argument; None if it names none."""
+    chosen = data.rows.params.get(argument) if data.rows is not None else None
+    names = chosen.get("names") if isinstance(chosen, dict) else None
+    return str(names[0]) if isinstance(names, list) and names else None
+
+
+def _one_tagged(chosen: str | None, tag: str, rows: Rows, ctx: Context) -> str | None:
+    if chosen is not None:
+        return chosen
+    tagged = [column for column in ctx.schema.columns if column.has(tag)]
+    if tag == "time" and rows is Rows.SESSIONS:
+        return None  # the steps of a list are in order already
+    return tagged[0].name if len(tagged) == 1 else None
+
+
+def _check_key_and_time(
+    resolved: Resolved, data: DataKeys, rows: Rows, session: str | None, time: str | None, ctx: Context
+) -> None:
+    entries = resolved.sections[SectionName.DATA]
+    at = (
+        entries["rows"].value.span
+        if "rows" in entries
+        else entries["train"].span
+        if "train" in entries
+        else resolved.name.span
+    )
+    if rows is Rows.EVENTS and (data.train or data.rows is not None):
+        for name, tag in ((session, "session"), (time, "time")):
+            if name is None:
+                tagged = [column.name for column in ctx.schema.columns if column.has(tag)]
+                found = f"the columns {listing(tagged)} all have" if tagged else "no column has"
+                message = f"which column is the {tag}: {found} the tag `{tag.upper()}`"
+                helps = f"write `rows = events(session=…, time=…)` with columns of {listing(ctx.schema.names)}"
+                ctx.reporter.error(codes.NO_SESSION_COLUMN, message, at, help=helps)
+    column = ctx.schema.find(time) if time is not None else None
+    if column is not None and column.dtype in (Dtype.STRING, Dtype.BOOL):
+        message = f"the time column `{column.name}` is {column.dtype.value}; a time is a datetime or a number"
+        ctx.reporter.error(codes.WRONG_VALUE, message, at, labels=[Label(column.span, f"{column.dtype.value} here")])
+
+
+def _groups(resolved: Resolved, selector: Selector) -> dict[str, str]:
+    groups: dict[str, str] = {}
+    quiet = replace(selector, reporter=Reporter())
+    for name, definition in resolved.definitions.items():
+        if definition.kind is Kind.SEQUENCE:
+            picked = quiet.pick(definition.value)
+            groups.update({column: name for column in (picked.names if picked else ())})
+    return groups
+
+
+def _level(
+    column: Column, rows: Rows, session: str | None, time: str | None, groups: Mapping[str, str], schema: Schema
+) -> Level:
+    if column.name == session:
+        return Level.SESSION
+    if column.name == time or column.name in groups:
+        return Level.STEP
+    if rows is Rows.EVENTS:
+        return Level.STEP if column.has("sequence") else Level.SESSION
+    if not column.is_list:
+        return Level.SESSION
+    is_tagged = any(each.is_list and each.has("sequence") for each in schema.columns)
+    is_step = column.has("sequence") if is_tagged else column.length is None and not column.has("embedding")
+    return Level.STEP if is_step else Level.SESSION
+
+
+def _labels(resolved: Resolved, levels: Mapping[str, Level], selector: Selector, ctx: Context) -> set[str]:
+    labels = {column.name for column in ctx.schema.columns if column.has("target")}
+    for target in _targets(resolved, selector, ctx):
+        if levels.get(target) is Level.SESSION:
+            labels.add(target)
+    return labels
+
+
+def _targets(resolved: Resolved, selector: Selector, ctx: Context) -> list[str]:
+    """Return the columns that heads predict, as far as they are clear; `build` reports what is wrong with them."""
+    quiet = replace(selector, reporter=Reporter())
+    found: list[str] = []
+    for definition in resolved.definitions.values():
+        expression = target_expression(definition.value, ctx) if definition.kind is Kind.HEAD else None
+        picked = quiet.pick(expression) if expression is not None else None
+        if picked is not None and len(picked.names) == 1:
+            found.append(picked.names[0])
+    return found
+
+
+def _item(
+    resolved: Resolved, levels: Mapping[str, Level], domains: Domains, selector: Selector, ctx: Context
+) -> str | None:
+    """Return the step column that identifies items: by tag, else what a head predicts; None if there is none."""
+    targets = [name for name in _targets(resolved, selector, ctx) if levels.get(name) is Level.STEP]
+    tagged = [
+        column.name
+        for column in ctx.schema.columns
+        if has_tag(column, "item_id") and levels[column.name] is Level.STEP and column.name in domains.of
+    ]
+    both = [name for name in targets if name in tagged]
+    candidates = [*both, *tagged, *(name for name in targets if name in domains.of)]
+    return candidates[0] if candidates else None

@@ -1,0 +1,36 @@
+"""Metrics measure what heads answer: rankings, or numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sess.compiler import codes
+from sess.compiler.block import Kind
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.passes.context import Context
+from sess.compiler.tree import Call, Expression, ListOf, SectionName
+from sess.compiler.tree import Kind as Keyword
+from sess.compiler.types import Head
+
+
+def check_metrics(checked: CheckedGraph, ctx: Context) -> None:
+    """Report metrics that no head has, where `evaluate` lists them and where `stop` waits for one."""
+    resolved = checked.built.facts.resolved
+    heads = [head for node in checked.heads.values() if isinstance(head := checked.types[node], Head)]
+    if not heads or len(heads) < sum(each.kind is Keyword.HEAD for each in resolved.definitions.values()):
+        return  # a broken head may be the one that is measured
+    kinds = {head.is_ranking for head in heads}
+    metrics = resolved.sections[SectionName.EVALUATE].get("metrics")
+    stop = resolved.sections[SectionName.TRAIN].get("stop")
+    asked: list[tuple[str, Expression]] = []
+    if metrics is not None and isinstance(metrics.value, ListOf):
+        asked += zip(checked.built.evaluate.metrics, metrics.value.items, strict=False)
+    early = checked.built.train.stop
+    if stop is not None and early is not None and isinstance(stop.value, Call) and stop.value.arguments:
+        asked.append((str(early.params.get("metric")), stop.value.arguments[0].value))
+    for word, expression in asked:
+        entry: Any = ctx.registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
+        if entry is not None and expression.span.text == word and entry.is_ranking not in kinds:
+            wanted = "a ranking" if entry.is_ranking else "a chance or a number"
+            message = f"`{word}` measures {wanted}, which no head answers"
+            ctx.reporter.error(codes.METRIC_AND_HEAD, message, expression.span)

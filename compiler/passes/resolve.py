@@ -1,0 +1,234 @@
+"""Names and what they stand for: one table of definitions, params by value, sections merged, cycles reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from sess.compiler import codes
+from sess.compiler.diagnostics import Edit, Fix, Label
+from sess.compiler.passes.context import Context, Inputs, Override
+from sess.compiler.passes.spaces import check_space
+from sess.compiler.sections import KEYS
+from sess.compiler.signature import parameters
+from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.source import Span
+from sess.compiler.tree import (
+    Binary,
+    Broken,
+    Call,
+    Definition,
+    Entry,
+    Expression,
+    ListOf,
+    Literal,
+    Name,
+    ParamStatement,
+    Pipeline,
+    SchemaStatement,
+    Section,
+    SectionName,
+    SpecStatement,
+    Word,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A spec as one table of names; definitions that are part of a cycle are left out and named in `broken`."""
+
+    name: Word
+    title: str | None
+    definitions: Mapping[str, Definition]
+    params: Mapping[str, Literal | Broken]
+    sections: Mapping[SectionName, Mapping[str, Entry]]
+    broken: frozenset[str]
+    own: tuple[Word, ...]
+    """The names that the spec itself defines, without those of its imports."""
+
+
+def resolve(inputs: Inputs, ctx: Context) -> Resolved | None:
+    """Merge the files of a spec and resolve its params; None if there is no spec statement (reported)."""
+    named = _spec_statement(inputs, ctx)
+    definitions, params = _definitions(inputs, ctx)
+    sections = _sections(inputs, ctx)
+    _override(inputs.overrides, params, sections, ctx)
+    values = {name: _value(statement, ctx) for name, statement in params.items()}
+    broken = _cycles(definitions, ctx)
+    if named is None:
+        return None
+    sound = {name: definition for name, definition in definitions.items() if name not in broken}
+    own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
+    return Resolved(named.name, named.title, sound, values, sections, broken, own)
+
+
+def mentions(expression: Expression) -> Iterator[Name]:
+    """Yield every bare word of an expression in the order of the text."""
+    match expression:
+        case Name():
+            yield expression
+        case Call(arguments=arguments):
+            for argument in arguments:
+                yield from mentions(argument.value)
+        case ListOf(items=items):
+            for item in items:
+                yield from mentions(item)
+        case Binary(left=left, right=right):
+            yield from mentions(left)
+            yield from mentions(right)
+        case Pipeline(stages=stages):
+            for stage in stages:
+                yield from mentions(stage)
+        case Literal() | Broken():
+            return
+
+
+def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement | None:
+    found = [each for each in inputs.spec.statements if isinstance(each, SpecStatement)]
+    for extra in found[1:]:
+        labels = [Label(found[0].span, "first here")]
+        ctx.reporter.error(codes.GIVEN_TWICE, "a spec has one `spec` statement", extra.span, labels=labels)
+    for imported in inputs.imports:
+        for each in imported.statements:
+            if isinstance(each, SpecStatement):
+                ctx.reporter.error(codes.BAD_IMPORT, "an imported file has no `spec` statement", each.span)
+    if not found:
+        if not any(each for each in inputs.spec.statements if not isinstance(each, SchemaStatement)):
+            at = Span(inputs.spec.source, 0, 0)
+        else:
+            at = Span(inputs.spec.source, 0, min(1, len(inputs.spec.source.text)))
+        ctx.reporter.error(codes.NO_SPEC, "there is no `spec` statement", at, help="begin with `spec name`")
+        return None
+    return found[0]
+
+
+def _definitions(inputs: Inputs, ctx: Context) -> tuple[dict[str, Definition], dict[str, ParamStatement]]:
+    definitions: dict[str, Definition] = {}
+    params: dict[str, ParamStatement] = {}
+    seen: dict[str, Span] = {}
+    for file in (inputs.spec, *inputs.imports):
+        for statement in file.statements:
+            if not isinstance(statement, (Definition, ParamStatement)):
+                continue
+            name = statement.name
+            if name.text in seen:
+                labels = [Label(seen[name.text], "first here")]
+                ctx.reporter.error(codes.GIVEN_TWICE, f"`{name.text}` is defined twice", name.span, labels=labels)
+                continue
+            seen[name.text] = name.span
+            if isinstance(statement, Definition):
+                definitions[name.text] = statement
+            else:
+                params[name.text] = statement
+    return definitions, params
+
+
+def _sections(inputs: Inputs, ctx: Context) -> dict[SectionName, dict[str, Entry]]:
+    sections: dict[SectionName, dict[str, Entry]] = {name: {} for name in SectionName}
+    for file in (inputs.spec, *inputs.imports):
+        for section in file.statements:
+            if isinstance(section, Section):
+                for entry in section.entries:
+                    _add_entry(sections[section.name], section.name, entry, ctx)
+    return sections
+
+
+def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, ctx: Context) -> None:
+    key = entry.key
+    if section is not SectionName.PREPARE:
+        known = [each.name for each in parameters(KEYS[section])]
+        if key.text not in known:
+            near = closest(key.text, known)
+            ctx.reporter.error(
+                codes.UNKNOWN_KEY,
+                f"`{section.value}` has no key `{key.text}`",
+                key.span,
+                help=did_you_mean(key.text, known) or _elsewhere(key.text, section) or f"it has {listing(known)}",
+                fixes=[Fix(f"write `{near[0]}`", (Edit(key.span, near[0]),))] if near else [],
+            )
+            return
+    if key.text in entries:
+        labels = [Label(entries[key.text].key.span, "first here")]
+        ctx.reporter.error(codes.GIVEN_TWICE, f"`{key.text}` is given twice", key.span, labels=labels)
+        return
+    entries[key.text] = entry
+
+
+def _elsewhere(key: str, section: SectionName) -> str:
+    homes = [
+        name.value for name in KEYS if name is not section and key in {each.name for each in parameters(KEYS[name])}
+    ]
+    return f"it is a key of {listing(homes)}" if homes else ""
+
+
+def _override(
+    overrides: Mapping[str, Override],
+    params: dict[str, ParamStatement],
+    sections: dict[SectionName, dict[str, Entry]],
+    ctx: Context,
+) -> None:
+    for override in overrides.values():
+        key, value = override.key, override.value
+        section, _, inner = key.text.partition(".")
+        if section in {name.value for name in SectionName} and inner:
+            entries = sections[SectionName(section)]
+            entries.pop(inner, None)
+            _add_entry(entries, SectionName(section), Entry(Word(inner, key.span), value, key.span), ctx)
+        elif key.text in params:
+            params[key.text] = replace(params[key.text], value=value)
+        else:
+            known = [
+                *params,
+                *(f"{name.value}.{each.name}" for name, keys in KEYS.items() for each in parameters(keys)),
+            ]
+            message = f"there is no param or key `{key.text}`"
+            ctx.reporter.error(codes.UNKNOWN_OVERRIDE, message, key.span, help=did_you_mean(key.text, known))
+
+
+def _value(statement: ParamStatement, ctx: Context) -> Literal | Broken:
+    value = statement.value
+    if isinstance(value, Broken):
+        return value
+    if not isinstance(value, Literal):
+        message = (
+            f"the param `{statement.name.text}` is a number, text, truth value or duration, not `{value.span.text}`"
+        )
+        ctx.reporter.error(codes.WRONG_VALUE, message, value.span)
+        return Broken(value.span)
+    if statement.space is not None:
+        check_space(statement.name.text, value, statement.space, ctx.reporter)
+    return value
+
+
+def _cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[str]:
+    """Report each cycle once, with its path; return the names of definitions that stand in one."""
+    uses = {
+        name: [word for word in mentions(definition.value) if word.text in definitions]
+        for name, definition in definitions.items()
+    }
+    done: set[str] = set()
+    broken: set[str] = set()
+
+    def visit(name: str, path: list[Name]) -> None:
+        for word in uses[name]:
+            names = [each.text for each in path]
+            if word.text in names:
+                loop = path[names.index(word.text) :]
+                if not broken.intersection(each.text for each in loop):
+                    _report_cycle([*loop, word], definitions, ctx)
+                broken.update(each.text for each in loop)
+            elif word.text not in done:
+                visit(word.text, [*path, word])
+        done.add(name)
+
+    for name, definition in definitions.items():
+        if name not in done:
+            visit(name, [Name(name, definition.name.span)])
+    return frozenset(broken)
+
+
+def _report_cycle(loop: list[Name], definitions: Mapping[str, Definition], ctx: Context) -> None:
+    start = definitions[loop[0].text].name
+    path = " → ".join(f"`{each.text}`" for each in loop)
+    labels = [Label(each.span, f"needs `{each.text}`") for each in loop[1:]]
+    ctx.reporter.error(codes.CYCLE, f"`{start.text}` needs itself: {path}", start.span, labels=labels)

@@ -1,0 +1,140 @@
+"""Settings that must agree with each other and lie in their range: the sections, after every key was read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from sess.compiler import codes
+from sess.compiler.block import Chosen
+from sess.compiler.diagnostics import Label
+from sess.compiler.passes.build import Built
+from sess.compiler.passes.context import Context
+from sess.compiler.source import Span
+from sess.compiler.tree import Call, Expression, SectionName
+
+_LAST_TENSORFLOW = (25, 2)
+
+
+def has_valid(built: Built) -> bool:
+    """Whether the data has a valid split."""
+    data = built.facts.data
+    if data.split is None:
+        return bool(data.valid)
+    return data.split.name == "leave_one_out" or bool(data.split.params.get("valid"))
+
+
+def check_settings(built: Built, ctx: Context) -> None:
+    """Report settings that contradict each other."""
+    _check_ranges(built, ctx)
+    _check_data(built, ctx)
+    _check_train(built, ctx)
+    _check_serve(built, ctx)
+
+
+def _value(built: Built, section: SectionName, key: str) -> Expression | None:
+    """Return the expression of a key; None if it isn't given."""
+    entry = built.facts.resolved.sections[section].get(key)
+    return entry.value if entry else None
+
+
+def _argument(expression: Expression, name: str, position: int = 0) -> Span:
+    """Return where an argument of a section's value stands; the whole value if it was left out."""
+    if isinstance(expression, Call):
+        for index, argument in enumerate(expression.arguments):
+            if (argument.label is not None and argument.label.text == name) or (
+                argument.label is None and index == position
+            ):
+                return argument.value.span
+    return expression.span
+
+
+def _check_ranges(built: Built, ctx: Context) -> None:
+    train, serve = built.train, built.serve
+    least: Mapping[tuple[SectionName, str], tuple[float | None, float]] = {
+        (SectionName.TRAIN, "epochs"): (train.epochs, 1),
+        (SectionName.TRAIN, "batch"): (train.batch, 1),
+        (SectionName.TRAIN, "tokens"): (train.tokens, 1),
+        (SectionName.TRAIN, "seed"): (train.seed, 0),
+        (SectionName.SERVE, "top_k"): (serve.top_k, 1),
+    }
+    for (section, key), (value, bound) in least.items():
+        expression = _value(built, section, key)
+        if value is not None and value < bound and expression is not None:
+            ctx.reporter.error(codes.OUT_OF_RANGE, f"`{key}` is at least {bound}, not {value}", expression.span)
+    positive: tuple[tuple[str, float | None], ...] = (("clip_norm", train.clip_norm),)
+    for key, value in positive:
+        expression = _value(built, SectionName.TRAIN, key)
+        if value is not None and value <= 0 and expression is not None:
+            ctx.reporter.error(codes.OUT_OF_RANGE, f"`{key}` is above 0, not {value:g}", expression.span)
+    _check_chosen(built, train.optimizer, "optimizer", "lr", ctx)
+    if train.stop is not None:
+        _check_chosen(built, train.stop, "stop", "patience", ctx)
+
+
+def _check_chosen(built: Built, chosen: Chosen, key: str, argument: str, ctx: Context) -> None:
+    expression = _value(built, SectionName.TRAIN, key)
+    value = chosen.params.get(argument)
+    if expression is not None and isinstance(value, (int, float)) and value <= 0:
+        at = _argument(expression, argument)
+        ctx.reporter.error(codes.OUT_OF_RANGE, f"`{argument}` is above 0, not {value:g}", at)
+
+
+def _check_data(built: Built, ctx: Context) -> None:
+    data, resolved = built.facts.data, built.facts.resolved
+    if ctx.is_compiling and not data.train:
+        helps = 'add `data { train = "train/*.parquet" }`'
+        message = f"`{resolved.name.text}` names no training data"
+        ctx.reporter.error(codes.NO_TRAINING_DATA, message, resolved.name.span, help=helps)
+    objective = built.train.objective
+    context = _value(built, SectionName.DATA, "context")
+    if (
+        data.context == "last_step"
+        and context is not None
+        and objective is not None
+        and objective.name not in ("last", "random")
+    ):
+        message = f"`last_step` takes values from the future of what `{objective.name}` asks for"
+        helps = "use `objective = last`, or leave `context` out"
+        ctx.reporter.error(codes.CONTEXT_AND_OBJECTIVE, message, context.span, help=helps)
+    split = _value(built, SectionName.DATA, "split")
+    if split is not None and data.split is not None and data.split.name == "by_session":
+        shares = [float(str(data.split.params[name])) for name in ("valid", "test")]
+        if min(shares) < 0 or sum(shares) >= 1:
+            message = f"the shares of `by_session` leave nothing to train on: {shares[0]:g} + {shares[1]:g}"
+            ctx.reporter.error(codes.OUT_OF_RANGE, message, split.span)
+
+
+def _check_train(built: Built, ctx: Context) -> None:
+    batch, tokens = (_value(built, SectionName.TRAIN, key) for key in ("batch", "tokens"))
+    if batch is not None and tokens is not None:
+        labels = [Label(batch.span, "sessions a batch")]
+        message = "a batch is so many sessions or so many tokens, not both"
+        ctx.reporter.error(codes.BATCH_AND_TOKENS, message, tokens.span, label="steps a batch", labels=labels)
+    stop = _value(built, SectionName.TRAIN, "stop")
+    if stop is not None and built.train.stop is not None and built.facts.data.train and not has_valid(built):
+        message = "there is no valid split to stop on"
+        helps = "add `valid = …` or `split = …` to `data`, or leave `stop` out"
+        ctx.reporter.error(codes.NOTHING_TO_STOP_ON, message, stop.span, help=helps)
+
+
+def _check_serve(built: Built, ctx: Context) -> None:
+    serve, evaluate = built.serve, built.evaluate
+    exclude = _value(built, SectionName.EVALUATE, "exclude")
+    if exclude is not None and evaluate.exclude is not None and set(evaluate.exclude) != set(serve.exclude):
+        served = _value(built, SectionName.SERVE, "exclude")
+        labels = [Label(served.span, "served so")] if served else []
+        message = "what is evaluated isn't what is served: `exclude` differs"
+        ctx.reporter.error(codes.EXCLUDE_DIFFERS, message, exclude.span, labels=labels)
+    platform = _value(built, SectionName.SERVE, "platform")
+    if platform is None:
+        return
+    version, backend = str(serve.platform.params.get("version")), serve.platform.params.get("backend")
+    release = re.fullmatch(r"(\d\d)\.(\d\d)", version)
+    if release is None:
+        message = f'a release of Triton is written like "24.10", not "{version}"'
+        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, _argument(platform, "version"))
+    elif backend == "tensorflow" and (int(release[1]), int(release[2])) > _LAST_TENSORFLOW:
+        message = f"Triton {version} has no tensorflow backend: it ended with 25.02"
+        helps = "use `backend=python`, or an older release"
+        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, platform.span, help=helps)

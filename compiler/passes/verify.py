@@ -1,0 +1,105 @@
+"""The laws of the whole graph: heads and their objective, directions, labels, and settings that must agree."""
+
+from __future__ import annotations
+
+from sess.compiler import codes
+from sess.compiler.block import Kind
+from sess.compiler.diagnostics import Label
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.passes.context import Context
+from sess.compiler.passes.directions import check_directions
+from sess.compiler.passes.metrics import check_metrics
+from sess.compiler.passes.settings import check_settings
+from sess.compiler.passes.targets import check_targets
+from sess.compiler.similar import listing
+from sess.compiler.tree import Kind as Keyword
+from sess.compiler.tree import SectionName
+from sess.compiler.types import Head, Level, Rows
+
+
+def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
+    """Check every law; the graph is unchanged."""
+    _check_heads(checked, ctx)
+    _check_objective(checked, ctx)
+    check_directions(checked, ctx)
+    check_targets(checked, ctx)
+    _check_bags(checked, ctx)
+    _check_hidden_columns(checked, ctx)
+    check_settings(checked.built, ctx)
+    check_metrics(checked, ctx)
+    return checked
+
+
+def _check_heads(checked: CheckedGraph, ctx: Context) -> None:
+    resolved = checked.built.facts.resolved
+    heads = [each for each in resolved.definitions.values() if each.kind is Keyword.HEAD]
+    if not heads and not any(name in resolved.broken for name in resolved.definitions):
+        helps = "add `head name = … >> categorical(item)`"
+        ctx.reporter.error(
+            codes.NO_HEAD, f"`{resolved.name.text}` predicts nothing: it has no head", resolved.name.span, help=helps
+        )
+    if checked.heads and checked.built.facts.item is None:
+        message = "which column is the item: no step column has the tag `ITEM_ID`, and no head predicts one"
+        ctx.reporter.error(codes.NO_ITEM, message, resolved.name.span)
+
+
+def _check_objective(checked: CheckedGraph, ctx: Context) -> None:
+    built = checked.built
+    entries = built.facts.resolved.sections[SectionName.TRAIN]
+    if built.is_objective_broken:
+        return
+    models = [node for node in checked.heads.values() if checked.graph[node].kind is Kind.HEAD]
+    on_steps = [node for node in models if _target_level(checked, node) is Level.STEP]
+    declared = [each for each in built.facts.resolved.definitions.values() if each.kind is Keyword.HEAD]
+    if on_steps and built.train.objective is None:
+        node = checked.graph[on_steps[0]]
+        known = listing(ctx.registry.names(Kind.OBJECTIVE))
+        message = f"the head `{node.id}` predicts steps, and `train` has no `objective`"
+        ctx.reporter.error(
+            codes.NO_OBJECTIVE, message, node.span, help=f"add `train {{ objective = next }}`; there is {known}"
+        )
+    if not on_steps and built.train.objective is not None and len(checked.heads) == len(declared) and declared:
+        at = entries["objective"].span
+        message = f"no head predicts a step, so nothing asks for `{built.train.objective.name}`"
+        ctx.reporter.error(codes.IDLE_OBJECTIVE, message, at, help="leave `objective` out")
+
+
+def _target_level(checked: CheckedGraph, node: str) -> Level | None:
+    head = checked.types[node]
+    return head.target_level if isinstance(head, Head) else None
+
+
+def _check_bags(checked: CheckedGraph, ctx: Context) -> None:
+    """Report lists of numbers of varying length: neither a step axis nor a vector."""
+    facts = checked.built.facts
+    for node in checked.graph.order():
+        if node.kind is not Kind.FEATURES:
+            continue
+        for argument, selection in node.selections:
+            for name in selection.names:
+                column = facts.column(name)
+                is_bag = column.is_list and (facts.rows is Rows.EVENTS or facts.levels.get(name) is not Level.STEP)
+                if is_bag and column.dtype.is_float and column.length is None:
+                    at = node.arguments.get(argument, node.span)
+                    message = f"`{name}` is a list of numbers of varying length, which is no vector"
+                    labels = [Label(column.span, "a ragged list here")]
+                    ctx.reporter.error(codes.RAGGED_FLOATS, message, at, labels=labels)
+
+
+def _check_hidden_columns(checked: CheckedGraph, ctx: Context) -> None:
+    """Warn of definitions that hide a column which the graph reads through another word."""
+    facts = checked.built.facts
+    used = {name for node in checked.graph.order() for _, selection in node.selections for name in selection.names}
+    for name, definition in facts.resolved.definitions.items():
+        column = facts.schema.find(name)
+        if column is None or name not in used:
+            continue
+        if definition.kind is Keyword.COLUMNS:
+            picked = facts.selector.pick(definition.value)
+            if picked is not None and picked.names == (name,):
+                continue
+        message = f"`{name}` hides the column of that name"
+        helps = f'the column is `column("{name}")`'
+        ctx.reporter.error(
+            codes.HIDDEN_COLUMN, message, definition.name.span, help=helps, labels=[Label(column.span, "the column")]
+        )

@@ -1,0 +1,248 @@
+"""The plans: everything the runtime needs, as plain data without TensorFlow; what the compiler promises to build.
+
+Plans are frozen, complete and JSON-able (`codec.py`), so that a stage's digest is the digest of its plan. Paths are as
+written in the spec, relative to the spec's folder; the runtime resolves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sess.compiler.block import Chosen, JsonValue
+from sess.compiler.types import Level, Rows
+
+
+class Role(StrEnum):
+    """What a column is to the preparation."""
+
+    KEY = "key"
+    TIME = "time"
+    STEP = "step"
+    SESSION = "session"
+
+
+class Take(StrEnum):
+    """Which event's value a session column takes."""
+
+    FIRST = "first"
+    LAST = "last"
+    MAX = "max"
+    SUM = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """One column of the events (or sessions), and the NVTabular ops that prepare it.
+
+    `ops` is empty for what the model doesn't read (keys, times, columns only named by slices); otherwise
+    `categorify(…)` for codes, or `fill`, `log1p`, `clip`, `standardize`… for numbers, in order, every default written
+    out. `is_input`: the model reads it, so it is in a request. `is_target`: a head predicts it.
+    """
+
+    name: str
+    dtype: str
+    role: Role
+    is_list: bool
+    ops: tuple[Chosen, ...]
+    domain: str | None
+    is_input: bool
+    is_target: bool
+    take: Take = Take.FIRST
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPlan:
+    """A vocabulary and the columns that share it. `is_item`: it is the catalogue's."""
+
+    name: str
+    columns: tuple[str, ...]
+    dtype: str
+    is_item: bool
+    categorify: Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlan:
+    """Where the data is and how it becomes sessions. Durations in microseconds."""
+
+    train: tuple[str, ...]
+    valid: tuple[str, ...]
+    test: tuple[str, ...]
+    catalogue: str | None
+    catalogue_title: str | None
+    split: Chosen | None
+    rows: Rows
+    session: str | None
+    time: str | None
+    unit: str
+    idle: int | None
+    dedupe: bool
+    keep: int
+    context: str
+    min_length: int
+    item: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowPlan:
+    """The preparation: data, columns in schema order, and vocabularies."""
+
+    data: DataPlan
+    columns: tuple[ColumnPlan, ...]
+    domains: tuple[DomainPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """An embedding table; `dim` None is `auto`: ceil8(ceil(2 n^0.25)) of the vocabulary's size n."""
+
+    name: str
+    domain: str
+    dim: int | None
+    params: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One block of the trunk: `inputs` are the node ids per port in order, `params` the complete arguments."""
+
+    id: str
+    block: Chosen
+    kind: str
+    inputs: Mapping[str, tuple[str, ...]]
+    level: Level | None
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPlan:
+    """A head: its block, the node whose state it reads, its target."""
+
+    name: str
+    block: Chosen
+    state: str | None
+    target: str
+    target_level: Level
+    target_domain: str | None
+    is_ranking: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPlan:
+    """An exported encoder: `<spec>.<name>` serves the vector of this node."""
+
+    name: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlan:
+    """The Keras model: inputs by column, tables, nodes in topological order, heads, and the objective.
+
+    `inputs` are the columns that nodes read (their ColumnPlan says dtype, role and domain). `keep` is the number of
+    input steps.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    tables: tuple[TablePlan, ...]
+    column_tables: Mapping[str, str]
+    nodes: tuple[NodePlan, ...]
+    encoders: tuple[EncoderPlan, ...]
+    heads: tuple[HeadPlan, ...]
+    objective: Chosen | None
+    keep: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPlan:
+    """`ndcg@10`; `cutoff` is None for metrics without one."""
+
+    name: str
+    cutoff: int | None
+
+    def __str__(self) -> str:
+        return self.name if self.cutoff is None else f"{self.name}@{self.cutoff}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainPlan:
+    """How the model is trained. `stop` is None where there is no valid split: its params are metric, patience, head."""
+
+    optimizer: Chosen
+    schedule: Chosen
+    batch: int
+    tokens: int | None
+    epochs: int
+    stop: Chosen | None
+    precision: str
+    seed: int
+    clip_norm: float | None
+    weight_decay: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatePlan:
+    """What is measured, beside which baselines, on which slices; `exclude` leaves the seen items out of the ranking."""
+
+    metrics: tuple[MetricPlan, ...]
+    baselines: tuple[Chosen, ...]
+    slices: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorPlan:
+    """One tensor of a request or answer; `shape` in symbols: B sessions, N values, K answers, D a width."""
+
+    name: str
+    dtype: str
+    shape: tuple[str, ...]
+    is_optional: bool
+    column: str | None
+    level: Level | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServingPlan:
+    """What is served. `delay` in microseconds."""
+
+    name: str
+    top_k: int
+    exclude: tuple[str, ...]
+    accept: tuple[str, ...]
+    index: Chosen
+    platform: str
+    backend: str
+    batch_max: int
+    delay: int
+    on_empty: str
+    on_unknown: str
+    request: tuple[TensorPlan, ...]
+    answers: tuple[TensorPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A checked spec, lowered: what a back end builds."""
+
+    name: str
+    title: str | None
+    workflow: WorkflowPlan
+    model: ModelPlan
+    train: TrainPlan
+    evaluate: EvaluatePlan
+    serving: ServingPlan
+
+
+__all__ = [
+    "ColumnPlan", "DataPlan", "DomainPlan", "EncoderPlan", "EvaluatePlan", "HeadPlan", "MetricPlan", "ModelPlan",
+    "NodePlan", "Program", "Role", "Rows", "ServingPlan", "TablePlan", "Take", "TensorPlan", "TrainPlan",
+    "WorkflowPlan",
+]  # fmt: skip

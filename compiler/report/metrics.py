@@ -1,0 +1,82 @@
+"""An evaluation as text for a terminal: how it was measured, and a table of heads and baselines with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Json = Mapping[str, Any]  # metrics.json as the runtime wrote it
+
+BESIDE_SPLITS = ("protocol", "slices")
+GAP = "  "
+
+
+def metrics_text(metrics: Json) -> str:
+    """Return the tables of all splits, then of their slices."""
+    protocol = metrics.get("protocol", {})
+    parts: list[str] = []
+    for split, rows in metrics.items():
+        if split in BESIDE_SPLITS:
+            continue
+        parts.append("\n".join([*_protocol(split, protocol), "", *_table(rows)]))
+        for name, groups in metrics.get("slices", {}).get(split, {}).items():
+            rows = {
+                f"{group} ({found['sessions']:,}) {row}": figures
+                for group, found in groups.items()
+                for row, figures in found["rows"].items()
+            }
+            parts.append("\n".join([f"{split} by {name} (sessions)", "", *_table(rows)]))
+    return "\n\n".join(parts) + "\n" if parts else "nothing was measured: the data has no valid and no test split\n"
+
+
+def _protocol(split: str, protocol: Json) -> list[str]:
+    """Return what the figures mean: split, question, ranking, exclusions, counts."""
+    counts = protocol.get("counts", {}).get(split, {})
+    seen = "left out" if "seen" in protocol.get("exclude", ()) else "not left out"
+    items = ", ".join(f"{count:,} of `{head}`" for head, count in protocol.get("items", {}).items())
+    lines = [
+        f"{split} ({protocol.get('split', '?')}): {counts.get('sessions', 0):,} sessions, {protocol.get('question', '?')}",
+        f"ranking: {protocol.get('ranking', '?')} ({items}), seen items {seen}" if items else "",
+        f"interval: {protocol.get('interval', '?')}",
+    ]
+    if counts.get("too_short"):
+        lines.append(f"left out: {counts['too_short']:,} sessions that have nothing before what is asked for")
+    for head, found in counts.get("heads", {}).items():
+        lines += _misses(head, found)
+    return [line for line in lines if line]
+
+
+def _misses(head: str, counts: Json) -> Iterable[str]:
+    texts = {
+        "unknown_targets": "are not in the vocabulary",
+        "untrained_targets": "never occur in training",
+        "seen_targets": "were seen before and left out of the ranking",
+    }
+    for name, text in texts.items():
+        if counts.get(name):
+            yield f"`{head}`: {counts[name]:,} targets {text}" + ("" if name == "untrained_targets" else ": misses")
+
+
+def _table(rows: Json) -> list[str]:
+    """Return a table with a column for every metric that any row has."""
+    names = list(dict.fromkeys(metric for figures in rows.values() for metric in figures))
+    header = ["", *names]
+    body = [[row, *(_figure(figures.get(name)) for name in names)] for row, figures in rows.items()]
+    widths = [max(len(line[i]) for line in [header, *body]) for i in range(len(header))]
+    return [
+        GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in [header, *body]
+    ]
+
+
+def _figure(figure: Json | None) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    value = _number(figure["value"])
+    if figure.get("low") is None:
+        return value
+    return f"{value} ({_number(figure['low'])}–{_number(figure['high'])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2e}" if 0 < abs(value) < 0.0001 else f"{value:.4f}"

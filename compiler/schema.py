@@ -1,0 +1,80 @@
+"""Merlin's schema as frozen data: columns with tags, dtypes, shapes and domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from sess.compiler.source import Source, Span
+
+
+class Dtype(StrEnum):
+    """The dtypes that columns and tensors of a spec have."""
+
+    INT8 = "int8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+    UINT8 = "uint8"
+    UINT16 = "uint16"
+    UINT32 = "uint32"
+    UINT64 = "uint64"
+    FLOAT16 = "float16"
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+    BOOL = "bool"
+    STRING = "string"
+    DATETIME = "datetime64[us]"
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether values are whole numbers."""
+        return self.value.startswith(("int", "uint"))
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values are floating point numbers."""
+        return self.value.startswith("float")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One feature of a schema.
+
+    `tags` are lower case, with Merlin's compound tags taken apart as Merlin does (`item_id` gives `item` and `id` too).
+    `length` is the fixed length of a list, None for a ragged one or a scalar. `domain` is the name of the schema's
+    integer or string domain, None if it has none.
+    """
+
+    name: str
+    dtype: Dtype
+    tags: frozenset[str]
+    is_list: bool
+    span: Span = field(repr=False, compare=False)
+    length: int | None = None
+    domain: str | None = None
+    domain_max: int | None = None
+    properties: Mapping[str, str | float | bool] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+
+    def has(self, tag: str) -> bool:
+        """Whether the column carries a tag, in any case of letters."""
+        return tag.lower() in self.tags
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of a data set in the order of its schema file."""
+
+    source: Source = field(repr=False)
+    columns: tuple[Column, ...]
+
+    def find(self, name: str) -> Column | None:
+        """Return the column; None if the schema has no such column."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns in order."""
+        return tuple(column.name for column in self.columns)

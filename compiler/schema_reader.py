@@ -1,0 +1,227 @@
+"""Read Merlin's schema files, pbtxt or JSON, into our frozen Schema: what Merlin means, without importing Merlin."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sess.compiler import codes
+from sess.compiler.block import JsonValue
+from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.pbtxt import Message, Unreadable, read
+from sess.compiler.schema import Column, Dtype, Schema
+from sess.compiler.similar import listing
+from sess.compiler.source import Source, Span
+
+LARGEST = 4_000_000
+
+# merlin/schema/tags.py: compound tags stand for their parts; some tags exclude each other.
+COMPOUND = {
+    "user_id": ("user", "id"),
+    "item_id": ("item", "id"),
+    "session_id": ("session", "id"),
+    "text_tokenized": ("text", "tokenized"),
+}
+COLLIDING = {
+    "categorical": ("continuous", "embedding"),
+    "continuous": ("categorical", "embedding", "id"),
+    "embedding": ("continuous", "categorical", "id"),
+}
+_INTEGERS = {8: Dtype.INT8, 16: Dtype.INT16, 32: Dtype.INT32, 64: Dtype.INT64}
+_FLOATS = {16: Dtype.FLOAT16, 32: Dtype.FLOAT32, 64: Dtype.FLOAT64}
+_TYPES = {1: "BYTES", 2: "INT", 3: "FLOAT"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """A feature as either format says it, not yet judged."""
+
+    name: str
+    span: Span
+    kind: str
+    tags: tuple[tuple[str, Span], ...]
+    domain: Mapping[str, object]
+    value_count: tuple[int, int] | None
+    properties: Mapping[str, object]
+
+
+def read_schema(source: Source, reporter: Reporter) -> Schema | None:
+    """Return the schema of a file's text; None if it can't be read (reported)."""
+    start = Span(source, 0, min(1, len(source.text)))
+    if len(source.text) > LARGEST:
+        message = f"the schema has {len(source.text):,} characters, {LARGEST:,} are read"
+        reporter.error(codes.SCHEMA_TOO_LARGE, message, start)
+        return None
+    try:
+        is_json = source.text.lstrip("\ufeff \t\r\n").startswith("{")
+        features = list(_from_json(source) if is_json else _from_text(source))
+    except Unreadable as error:
+        reporter.error(codes.SCHEMA_SYNTAX, f"the schema can't be read: {error.message}", error.span)
+        return None
+    if not features:
+        helps = "a schema has one `feature { name: … }` a column"
+        reporter.error(codes.SCHEMA_EMPTY, "the schema has no columns", start, help=helps)
+        return None
+    columns: dict[str, Column] = {}
+    for feature in features:
+        if feature.name in columns:
+            label = Label(columns[feature.name].span, "first here")
+            message = f"the column `{feature.name}` is there twice"
+            reporter.error(codes.SCHEMA_REPEATED, message, feature.span, labels=[label])
+            continue
+        columns[feature.name] = _column(feature, reporter)
+    return Schema(source, tuple(columns.values()))
+
+
+def _column(feature: _Feature, reporter: Reporter) -> Column:
+    """Return the column as Merlin's `_merlin_column` would understand it."""
+    tags = {part for tag, _ in feature.tags for part in COMPOUND.get(tag.lower(), (tag.lower(),))}
+    if feature.domain.get("is_categorical"):
+        tags.add("categorical")
+    _report_collisions(feature, tags, reporter)
+    is_list, length = _list_of(feature)
+    name = feature.domain.get("name")
+    largest = feature.domain.get("max")
+    kept = {key: value for key, value in feature.properties.items() if isinstance(value, (str, float, bool))}
+    return Column(
+        feature.name, _dtype(feature), frozenset(tags), is_list, feature.span, length,
+        str(name) if name else None, int(largest) if isinstance(largest, (int, float)) and largest else None,
+        MappingProxyType(kept),
+    )  # fmt: skip
+
+
+def _report_collisions(feature: _Feature, tags: set[str], reporter: Reporter) -> None:
+    for tag in sorted(tags):
+        against = sorted(other for other in COLLIDING.get(tag, ()) if other in tags and other > tag)
+        if against:
+            place = next((span for text, span in feature.tags if text.lower() == tag), feature.span)
+            message = f"the column `{feature.name}` can't be `{tag}` and {listing(against)} at once"
+            reporter.error(codes.SCHEMA_TAGS, message, place, help="Merlin refuses these tags together: leave one out")
+
+
+def _dtype(feature: _Feature) -> Dtype:
+    size = feature.properties.get("dtype_item_size")
+    bits = int(size) if isinstance(size, (int, float)) else 0
+    if feature.kind == "INT":
+        return _INTEGERS.get(bits, Dtype.INT64)
+    if feature.kind == "FLOAT":
+        return _FLOATS.get(bits, Dtype.FLOAT64)
+    # Merlin writes no type for strings, booleans and times; of these only times have a size.
+    return Dtype.DATETIME if feature.kind != "BYTES" and bits == 64 else Dtype.STRING
+
+
+def _list_of(feature: _Feature) -> tuple[bool, int | None]:
+    """Return whether rows hold lists, and their fixed length; None if it varies. Shapes go before counts and flags."""
+    dims = feature.properties.get("_dims")
+    if isinstance(dims, (list, tuple)) and dims:
+        inner = dims[1:]
+        fixed = inner[0] if inner else None
+        if isinstance(fixed, (list, tuple)):
+            fixed = fixed[0] if len(fixed) == 2 and fixed[0] == fixed[1] and fixed[0] else None
+        return bool(inner), int(fixed) if isinstance(fixed, (int, float)) else None
+    if feature.value_count is not None and any(feature.value_count):
+        least, most = feature.value_count
+        return True, most if least == most else None
+    return bool(feature.properties.get("is_list")), None
+
+
+def _from_text(source: Source) -> Iterator[_Feature]:
+    for feature, span in read(source).messages("feature"):
+        names = feature.fields.get("name", [])
+        if not names or not isinstance(names[-1].content, str):
+            raise Unreadable("a feature has no name", span)
+        kind = feature.scalar("type")
+        annotation = feature.message("annotation")
+        tags = tuple((str(tag.content), tag.span) for tag in annotation.fields.get("tag", ()))
+        domain: dict[str, object] = {}
+        for key in ("int_domain", "float_domain", "string_domain"):
+            inner = feature.message(key)
+            domain |= {name: inner.scalar(name) for name in ("name", "min", "max", "is_categorical")
+                       if inner.scalar(name) is not None}  # fmt: skip
+        if isinstance(feature.scalar("domain"), str):
+            domain.setdefault("name", feature.scalar("domain"))
+        counts = [inner for inner, _ in feature.messages("value_count")]
+        count = (_int(counts[0].scalar("min")), _int(counts[0].scalar("max"))) if counts else None
+        properties: dict[str, object] = {}
+        for extra, _ in annotation.messages("extra_metadata"):
+            for struct in (inner for name in extra.fields if name.startswith("[") for inner, _ in extra.messages(name)):
+                properties |= _struct(struct)
+        yield _Feature(
+            names[-1].content, names[-1].span, _TYPES.get(kind, str(kind or "")) if isinstance(kind, int) else str(kind or ""),
+            tags, domain, count, properties,
+        )  # fmt: skip
+
+
+def _struct(struct: Message) -> dict[str, object]:
+    return {str(entry.scalar("key")): _struct_value(entry.message("value")) for entry, _ in struct.messages("fields")}
+
+
+def _struct_value(value: Message) -> object:
+    for name in ("number_value", "bool_value", "string_value"):
+        if value.scalar(name) is not None:
+            return value.scalar(name)
+    if "list_value" in value.fields:
+        return [_struct_value(inner) for inner, _ in value.message("list_value").messages("values")]
+    if "struct_value" in value.fields:
+        return _struct(value.message("struct_value"))
+    return None
+
+
+def _from_json(source: Source) -> Iterator[_Feature]:
+    start = Span(source, 0, min(1, len(source.text)))
+    try:
+        content = json.loads(source.text.lstrip("\ufeff"))
+    except RecursionError:
+        raise Unreadable("it nests too deep", start) from None
+    except ValueError as error:
+        at = min(getattr(error, "pos", 0), len(source.text) - 1)
+        raise Unreadable(str(getattr(error, "msg", error)).lower(), Span(source, at, at + 1)) from None
+    features = content.get("feature", []) if isinstance(content, dict) else None
+    if not isinstance(features, list) or not all(isinstance(each, dict) for each in features):
+        raise Unreadable("`feature` is no list of columns", start)
+    at = 0
+    for feature in features:
+        name = feature.get("name")
+        if not isinstance(name, str):
+            raise Unreadable("a feature has no name", start)
+        found = re.compile(r'"name"\s*:\s*(' + re.escape(json.dumps(name)) + "|" + re.escape(json.dumps(name, ensure_ascii=False)) + ")").search(source.text, at)
+        span = Span(source, found.start(1), found.end(1)) if found else start
+        at = found.end() if found else at
+        yield _json_feature(feature, name, span)
+
+
+def _json_feature(feature: dict[str, JsonValue], name: str, span: Span) -> _Feature:
+    annotation = _object(feature.get("annotation"))
+    tags = annotation.get("tag")
+    domain: dict[str, object] = {}
+    for key in ("intDomain", "floatDomain", "stringDomain", "int_domain", "float_domain", "string_domain"):
+        inner = _object(feature.get(key))
+        domain |= {word: inner.get(word) for word in ("name", "min", "max") if inner.get(word) is not None}
+        domain |= {"is_categorical": True} if inner.get("isCategorical") or inner.get("is_categorical") else {}
+    for word in ("min", "max"):
+        if word in domain:
+            domain[word] = _int(domain[word])
+    counts = feature.get("valueCount", feature.get("value_count"))
+    count = (_int(_object(counts).get("min")), _int(_object(counts).get("max"))) if counts is not None else None
+    extra = annotation.get("extraMetadata", annotation.get("extra_metadata"))
+    properties: dict[str, object] = {}
+    for each in extra if isinstance(extra, list) else ():
+        properties |= _object(each)
+    kind = feature.get("type")
+    text = _TYPES.get(kind, "") if isinstance(kind, int) else str(kind or "")
+    words = tuple((str(tag), span) for tag in tags) if isinstance(tags, list) else ()
+    return _Feature(name, span, text, words, domain, count, properties)
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _int(value: object) -> int:
+    try:
+        return int(float(value)) if isinstance(value, (int, float, str)) else 0
+    except (ValueError, OverflowError):
+        return 0

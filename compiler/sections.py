@@ -1,0 +1,80 @@
+"""The keys of the sections, with their types and defaults: one frozen dataclass a section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from sess.compiler.block import Chosen, Kind, MetricWord, SliceName
+from sess.compiler.tree import SectionName
+
+
+@dataclass(frozen=True, slots=True)
+class DataKeys:
+    """Where the data is, and how rows become sessions. `rows` None: by the schema."""
+
+    train: tuple[str, ...] = ()
+    valid: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    catalogue: str | None = None
+    split: Annotated[Chosen, Kind.SPLIT] | None = None
+    rows: Annotated[Chosen, Kind.ROWS] | None = None
+    keep: Annotated[Chosen, Kind.KEEP] = Chosen("last", {"n": 50})
+    context: Literal["first_step", "last_step"] = "first_step"
+    min_length: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainKeys:
+    """How the model is trained. `stop` None: early on the first metric, where there is a valid split."""
+
+    objective: Annotated[Chosen, Kind.OBJECTIVE] | None = None
+    optimizer: Annotated[Chosen, Kind.OPTIMIZER] = Chosen("adam")
+    schedule: Annotated[Chosen, Kind.SCHEDULE] = Chosen("constant")
+    batch: int | None = None
+    tokens: int | None = None
+    epochs: int = 10
+    stop: Annotated[Chosen, Kind.STOP] | None = None
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    seed: int = 1
+    clip_norm: float | None = None
+    weight_decay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateKeys:
+    """What is measured. `exclude` None: as `serve` has it; a slice is `length`, `frequency` or a session column."""
+
+    metrics: tuple[MetricWord, ...] = (MetricWord("recall@10"), MetricWord("ndcg@10"), MetricWord("mrr@10"))
+    baselines: tuple[Annotated[Chosen, Kind.BASELINE], ...] = (Chosen("popular"),)
+    slices: tuple[SliceName, ...] = ()
+    exclude: tuple[Literal["seen"], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServeKeys:
+    """What is served, and how."""
+
+    top_k: int = 20
+    exclude: tuple[Literal["seen"], ...] = ()
+    accept: tuple[Literal["k", "allow", "deny"], ...] = ("k", "allow", "deny")
+    index: Annotated[Chosen, Kind.INDEX] = Chosen("exact")
+    platform: Annotated[Chosen, Kind.PLATFORM] = Chosen("triton")
+    batch: Annotated[Chosen, Kind.BATCH] = Chosen("dynamic")
+    on_empty: Literal["popular", "error"] = "popular"
+    on_unknown: Literal["unseen", "error"] = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareKeys:
+    """No fixed keys: a key is a column, a domain or a new column."""
+
+
+KEYS: Mapping[SectionName, type[Any]] = {
+    SectionName.DATA: DataKeys,
+    SectionName.PREPARE: PrepareKeys,
+    SectionName.TRAIN: TrainKeys,
+    SectionName.EVALUATE: EvaluateKeys,
+    SectionName.SERVE: ServeKeys,
+}

@@ -1,0 +1,179 @@
+"""The signature of a word: its parameters are the fields of its frozen dataclass, with their types and defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
+
+from sess.compiler.block import (
+    ONE,
+    Chosen,
+    Entry,
+    HeadName,
+    Kind,
+    MetricWord,
+    Microseconds,
+    Pipe,
+    Port,
+    Selection,
+    SliceName,
+    TableName,
+    TowerName,
+)
+
+Hint = Any  # a type hint is any object
+
+
+class Missing(Enum):
+    """The default of what must be given."""
+
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a word or key of a section; `default` is REQUIRED where there is none."""
+
+    name: str
+    hint: Hint
+    default: Any  # any value that a field may have
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is Missing.REQUIRED
+
+
+_KNOWN: dict[type[Any], tuple[Parameter, ...]] = {}
+
+
+def parameters(cls: type[Any]) -> tuple[Parameter, ...]:
+    """Return the parameters of a dataclass in order."""
+    if cls not in _KNOWN:
+        hints = get_type_hints(cls, include_extras=True)
+        _KNOWN[cls] = tuple(Parameter(each.name, hints[each.name], _default(each)) for each in dataclasses.fields(cls))
+    return _KNOWN[cls]
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return Missing.REQUIRED
+
+
+def ports(entry: Any) -> tuple[Port, ...]:  # entries of options have no ports at all
+    """Return the ports of an entry, none for what isn't a block of the graph."""
+    return tuple(getattr(entry, "inputs", ()))
+
+
+def origin(hint: Hint) -> Any:  # what stands before the brackets of a hint has no light type
+    """Return the generic of a hint: `tuple` of `tuple[int, ...]`; None if it has none."""
+    return get_origin(hint)
+
+
+def members(hint: Hint) -> tuple[Hint, ...]:
+    """Return the alternatives of a union, else the hint alone."""
+    return get_args(hint) if origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def words(hint: Hint) -> Mapping[str, Any]:
+    """Return the fixed words that a hint allows, with the values they stand for."""
+    found: dict[str, Any] = {}
+    for member in members(hint):
+        if member is type(None):
+            found["none"] = None
+        elif origin(member) is Literal:
+            found.update({choice: choice for choice in get_args(member) if isinstance(choice, str)})
+        elif isinstance(member, type) and issubclass(member, StrEnum):
+            found.update({choice.value: choice for choice in member})
+    return found
+
+
+def kind_of(hint: Hint) -> Kind | None:
+    """Return the kind of entry that an `Annotated[Chosen, Kind.X]` wants; None for other hints."""
+    if origin(hint) is Annotated and get_args(hint)[0] is Chosen:
+        return next((extra for extra in get_args(hint)[1:] if isinstance(extra, Kind)), None)
+    return None
+
+
+def wants_one_column(hint: Hint) -> bool:
+    """Whether a hint is OneColumn."""
+    return origin(hint) is Annotated and ONE in get_args(hint)[1:]
+
+
+def plain(hint: Hint) -> Hint:
+    """Return a hint without its annotations."""
+    return get_args(hint)[0] if origin(hint) is Annotated else hint
+
+
+def describe(hint: Hint) -> str:
+    """Return what a hint wants, in words: `a whole number or `auto``."""
+    return " or ".join(_descriptions(hint))
+
+
+_NAMES: Mapping[Hint, str] = {
+    bool: "`true` or `false`",
+    int: "a whole number",
+    float: "a number",
+    str: "text in quotes",
+    Selection: "columns",
+    TableName: "a table",
+    TowerName: "a table or a Tower",
+    HeadName: "a head",
+    Microseconds: "a duration such as `30m`",
+    MetricWord: "a metric such as `ndcg@10`",
+    SliceName: "`length`, `frequency` or a session column",
+    Pipe: "a pipe such as `mlp([64]) >> norm`",
+}
+
+
+def _descriptions(hint: Hint) -> Iterator[str]:
+    fixed = words(hint)
+    for member in members(hint):
+        base = plain(member)
+        kind = kind_of(member)
+        if wants_one_column(member):
+            yield "a column"
+        elif kind is not None:
+            yield f"{'an' if kind.value[0] in 'aeio' else 'a'} {kind.value}"
+        elif isinstance(base, NewType) or base in _NAMES:
+            yield _NAMES.get(base, "a value")
+        elif origin(base) is tuple:
+            yield f"a list of {_plural(get_args(base)[0])}"
+    if fixed:
+        yield " or ".join(f"`{word}`" for word in fixed)
+
+
+def _plural(hint: Hint) -> str:
+    names = {int: "whole numbers", float: "numbers", str: "texts in quotes", MetricWord: "metrics", SliceName: "slices"}
+    kind = kind_of(hint)
+    if kind is not None:
+        return f"{kind.value}s"
+    return names.get(hint) or " or ".join(f"`{word}`" for word in words(hint)) or "values"
+
+
+def signature_text(entry: Entry[Any]) -> str:
+    """Return a call as a user would write it, `gru(units, layers=1, dropout=0.0)`; what is piped in isn't listed."""
+    texts = [slot.name for slot in ports(entry)[1:]]
+    for each in parameters(entry.Params):
+        texts.append(each.name if each.is_required else f"{each.name}={value_text(each.default)}")
+    return f"{entry.name}({', '.join(texts)})"
+
+
+def value_text(value: Any) -> str:  # any default
+    """Return a default as a user would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "none"
+    if isinstance(value, Chosen):
+        return value.name
+    if isinstance(value, tuple):
+        return f"[{', '.join(value_text(item) for item in value)}]"
+    return str(value)

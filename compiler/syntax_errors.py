@@ -1,0 +1,82 @@
+"""What a person reads when a statement can't be parsed: the word that doesn't fit, and what would."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from lark import Token
+
+from sess.compiler import codes
+from sess.compiler.chunks import span_of
+from sess.compiler.diagnostics import Diagnostic, Edit, Fix
+from sess.compiler.source import Source, Span
+
+WORDS = {
+    "EQUAL": "`=`",
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "NAME": "a name",
+    "STRING": "a string",
+    "PIPE": "`>>`",
+    "IN": "`in`",
+    "FOR": "`for catalogue`",
+}
+_CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]")}
+
+
+def explain(
+    source: Source, tokens: Sequence[Token], at: int, expected: Collection[str], reserved: Collection[str]
+) -> Diagnostic:
+    """Return the finding for the token at an index (the number of tokens: the end) that the parser refused."""
+    opener = _open_bracket(tokens, at)
+    token = tokens[at] if at < len(tokens) else None
+    here = span_of(source, token) if token is not None else _behind(source, tokens[-1])
+    if opener is not None and _is_cut_off(token, tokens, at, expected):
+        closer = _CLOSERS[opener.type][1]
+        fix = Fix(f"close it with `{closer}`", (Edit(_behind(source, tokens[at - 1]), closer),), is_safe=False)
+        span = span_of(source, opener)
+        return Diagnostic(codes.OPEN_BRACKET, f"`{opener}` is not closed", span, help=(f"close it with `{closer}`",), fixes=(fix,))
+    if token is not None and token.type in ("RPAR", "RSQB") and opener is None:
+        return Diagnostic(codes.STRAY_BRACKET, f"`{token}` closes nothing", here)
+    if token is not None and "NAME" in expected and token in reserved:
+        message = f"`{token}` is a keyword and can't stand here as a name"
+        return Diagnostic(codes.KEYWORD_AS_NAME, message, here, help=("take another name", f'a column so called is `column("{token}")`'))
+    before = f" behind `{tokens[at - 1]}`" if at else ""
+    if "NAME" in expected and "LSQB" in expected and (token is None or token.type in ("COMMA", "RPAR", "RSQB", "EQUAL")):
+        return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
+    wanted = _wanted(expected)
+    found = f"`{token}` does not fit{before}" if token is not None else f"the statement ends too early{before}"
+    return Diagnostic(codes.SYNTAX, found, here, help=(f"expected {wanted}",) if wanted else ())
+
+
+def _behind(source: Source, token: Token) -> Span:
+    end = token.end_pos or 0
+    return Span(source, end, end)
+
+
+def _open_bracket(tokens: Sequence[Token], at: int) -> Token | None:
+    """Return the innermost bracket that is open before an index; None if none is."""
+    stack: list[Token] = []
+    for token in tokens[:at]:
+        if token.type in _CLOSERS:
+            stack.append(token)
+        elif token.type in ("RPAR", "RSQB") and stack:
+            stack.pop()
+    return stack[-1] if stack else None
+
+
+def _is_cut_off(token: Token | None, tokens: Sequence[Token], at: int, expected: Collection[str]) -> bool:
+    """Whether an open bracket is the cause: the statement ends, or goes on on another line as if it were closed."""
+    if token is None or token.type in ("RPAR", "RSQB", "PIPE"):
+        return True
+    return token.line != tokens[at - 1].line and bool({"RPAR", "RSQB"} & set(expected))
+
+
+def _wanted(expected: Collection[str]) -> str:
+    words = [text for kind, text in WORDS.items() if kind in expected]
+    if "NAME" in expected and "LSQB" in expected:
+        words = ["a value"]
+    return " or ".join((", ".join(words[:-1]), words[-1]) if len(words) > 1 else words)

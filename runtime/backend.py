@@ -1,0 +1,64 @@
+"""The runtime behind the commands: each method imports its own part when it is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from sess.compiler.backend import (
+    CompileOptions,
+    QueryOptions,
+    Recommendation,
+    ServeOptions,
+    SpecFiles,
+    SynthOptions,
+)
+from sess.compiler.block import JsonValue
+from sess.compiler.codec import encode
+from sess.compiler.failures import Misused
+from sess.compiler.plans import Program
+from sess.runtime.progress import progress
+
+
+class Runtime:
+    """The back end that builds with NVTabular, Keras on TensorFlow, and Triton."""
+
+    def synth(self, options: SynthOptions) -> Mapping[str, JsonValue]:
+        """Write a click stream; return its counts."""
+        from sess.compiler.schema_reader import read_schema
+        from sess.runtime.synth.write import synthesize
+
+        raise NotImplementedError((options, read_schema, synthesize))
+
+    def compile(self, program: Program, files: SpecFiles, options: CompileOptions) -> Mapping[str, JsonValue]:
+        """Build the artifact; return its metrics and stages."""
+        from sess.runtime.build.compile import compile_program
+
+        return compile_program(program, files, options, progress())
+
+    def evaluate(self, artifact: Path, data: tuple[str, ...]) -> Mapping[str, JsonValue]:
+        """Return metrics by split, head or baseline, and metric."""
+        from sess.runtime.artifact import open_artifact
+
+        if data:
+            raise Misused("`--data` is not supported by this version", "evaluate what the artifact was built on")
+        return open_artifact(artifact).metrics
+
+    def serve(self, options: ServeOptions) -> int:
+        """Serve until a signal; return the exit code."""
+        from sess.runtime.serve.run import serve
+
+        return serve(options)
+
+    def query(self, options: QueryOptions) -> Mapping[str, tuple[Recommendation, ...]]:
+        """Ask a server or the artifact; return recommendations per head."""
+        from sess.runtime.serve.query import query
+
+        return query(options)
+
+    def verify(self, artifact: Path, rows: int) -> Mapping[str, JsonValue]:
+        """Compare trained model, SavedModel and Triton on real rows; raise RunFailed where they differ."""
+        from sess.runtime.verify.run import verify
+
+        return verify(artifact, rows, progress())

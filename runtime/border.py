@@ -1,0 +1,136 @@
+"""The Keras border: what a block's `lower` is given, and how its layers get names that never change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+
+from sess.compiler.block import Chosen, Entry, Kind, Representation
+from sess.compiler.codec import decode
+from sess.compiler.plans import ColumnPlan, Role
+from sess.compiler.registry import registry
+from sess.runtime.layers import attention, cross_entropy, dense, steps, table
+from sess.runtime.vocabulary import VocabularySize
+
+Tensor = Any  # Keras tensors have no type that mypy could know
+
+SESSION_LAYERS = (
+    table.Table, table.Bias, attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward
+)  # fmt: skip
+SESSION_FUNCTIONS = {
+    "CategoricalHead": table.CategoricalHead,
+    "softmax_cross_entropy": cross_entropy.softmax_cross_entropy,
+    "at_last": steps.at_last,
+    "last_step": steps.last_step,
+    "one_hot": steps.one_hot,
+    "swap_steps": steps.swap_steps,
+    "mean_of": steps.mean_of,
+}
+
+
+@dataclass(slots=True)
+class Layers:
+    """All layers of a model in the order in which blocks made them; their names are the node's and a number."""
+
+    made: list[Any] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def make(self, node: str, cls: Any, *args: Any, **kwargs: Any) -> Any:  # a Keras layer class and its arguments
+        """Return a layer with the next name of its node."""
+        stem = f"{node}.{cls.__name__.lower()}".replace("/", ".")
+        self.names[stem] = number = self.names.get(stem, 0) + 1
+        layer = cls(*args, **kwargs, name=f"{stem}_{number}")
+        self.made.append(layer)
+        return layer
+
+
+class _Named:
+    """Layer classes by attribute, such as `layers.Dense`; what they make is named and kept."""
+
+    def __init__(self, layers: Layers, node: str, find: Callable[[str], Any]) -> None:
+        self._layers, self._node, self._find = layers, node, find
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._find(name)
+        if isinstance(found, type) and issubclass(found, keras.layers.Layer):
+            return lambda *args, **kwargs: self._layers.make(self._node, found, *args, **kwargs)
+        return found
+
+
+def _session_part(name: str) -> Any:
+    return next((cls for cls in SESSION_LAYERS if cls.__name__ == name), None) or SESSION_FUNCTIONS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all nodes of a model share while it is built."""
+
+    layers: Layers
+    columns: Mapping[str, ColumnPlan]
+    column_tables: Mapping[str, Any]  # Table layers by column
+    tables: Mapping[str, Any]  # Table layers by name
+    tensors: Mapping[str, Tensor]
+    hidden: Tensor | None
+    mask: Tensor
+    longest: int
+    seed: int
+
+
+class Border:
+    """The `keras` of one node's `lower`; see the protocol `Keras` of compiler/block.py."""
+
+    keras, ops, random = keras, keras.ops, keras.random
+    is_training = False
+
+    def __init__(self, around: Surroundings, name: str, inputs: Mapping[str, Any]) -> None:
+        self._around = around
+        self.name = name
+        self.layers: Any = _Named(around.layers, name, lambda word: getattr(keras.layers, word))
+        self.session: Any = _Named(around.layers, name, _session_part)
+        self.inputs = SimpleNamespace(**inputs)
+        self.mask, self.longest, self.seed = around.mask, around.longest, around.seed
+        self.items: VocabularySize | None = None
+        self.width = 0
+        self.generator: Any = None
+
+    def representation(self, column: str) -> Representation:
+        """Return how a column becomes numbers, by what the workflow makes of it."""
+        plan = self._around.columns[column]
+        if column not in self._around.tensors:
+            return Representation.SKIP
+        if column in self._around.column_tables:
+            return Representation.EMBED
+        return Representation.VECTORS if plan.is_list and plan.role is Role.SESSION else Representation.NUMERIC
+
+    def values(self, column: str) -> Tensor:
+        """Return a column's prepared values: (B, T) of steps, (B,) of sessions."""
+        return self._around.tensors[column]
+
+    def embed(self, column: str) -> Tensor:
+        """Return a column through its table: (B, T, D) of steps, (B, D) of sessions."""
+        return self._around.column_tables[column](self._around.tensors[column])
+
+    def hide(self, leaf: Tensor) -> Tensor:
+        """Return a leaf with its own mask vector at hidden steps; the leaf itself where nothing is ever hidden."""
+        if self._around.hidden is None:
+            return leaf
+        return self._around.layers.make(self.name, table.MaskVector)(leaf, self._around.hidden)
+
+    def table(self, name: str) -> Any:
+        """Return the layer of a table."""
+        return self._around.tables[name]
+
+    def lower(self, chosen: Chosen, kind: Kind) -> Any:
+        """Lower a nested entry."""
+        return lower(chosen, kind, self)
+
+
+def lower(chosen: Chosen, kind: Kind | str, border: Border) -> Any:
+    """Return what an entry of the registry lowers to."""
+    entry: Entry[Any] | None = registry().find(chosen.name, Kind(kind))
+    assert entry is not None, f"the registry has no {kind} `{chosen.name}`"
+    return entry.lower(border, decode(entry.Params, dict(chosen.params)))  # type: ignore[attr-defined] # it is a block

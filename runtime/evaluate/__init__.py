@@ -1,0 +1,1 @@
+"""Evaluation: rankings, metrics, baselines, slices and intervals."""

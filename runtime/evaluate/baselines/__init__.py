@@ -1,0 +1,1 @@
+"""The scoring of the baselines that stand in every evaluation."""

@@ -1,0 +1,57 @@
+"""Places in padded sessions: the last real step, one of several, another real step in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+Tensor = Any  # Keras tensors have no type that mypy could know
+
+
+def one_hot(places: Tensor, like: Tensor) -> Tensor:
+    """Return a mask of the shape of `like` (B, T) that is true at one place (B,) of each row."""
+    return ops.equal(ops.arange(ops.shape(like)[1])[None, :], ops.cast(places, "int32")[:, None])
+
+
+def last_step(mask: Tensor) -> Tensor:
+    """Return a mask that is true at the last real step of every row (B, T); at the first place of an empty one."""
+    count = ops.sum(ops.cast(mask, "int32"), axis=1)  # (B,)
+    return one_hot(ops.maximum(count - 1, 0), mask)
+
+
+def at(x: Tensor, where: Tensor) -> Tensor:
+    """Return the vector at the one true place of each row: (B, T, D), (B, T) -> (B, D)."""
+    place = ops.argmax(ops.cast(where, "int32"), axis=1)  # (B,)
+    return ops.take_along_axis(x, place[:, None, None], axis=1)[:, 0]
+
+
+def at_last(x: Tensor, mask: Tensor) -> Tensor:
+    """Return the vector at the last real step, (B, D); zeros for an empty session."""
+    return at(x, last_step(mask)) * ops.cast(ops.any(mask, axis=1), x.dtype)[:, None]
+
+
+def swap_steps(steps: Mapping[str, Tensor], mask: Tensor, swapped: Tensor, generator: Any) -> dict[str, Tensor]:
+    """Return the columns (B, T) with whole real steps of random sessions of the batch where `swapped` is true."""
+    batch, length = ops.shape(mask)[0], ops.shape(mask)[1]
+    counts = ops.sum(ops.cast(mask, "int32"), axis=1)  # (B,)
+    session = _below(keras.random.uniform((batch, length), seed=generator), batch)  # (B, T)
+    place = _below(keras.random.uniform((batch, length), seed=generator), ops.maximum(ops.take(counts, session), 1))
+    flat = session * length + place
+    return {
+        name: ops.where(swapped, ops.take(ops.reshape(values, (-1,)), flat), values) for name, values in steps.items()
+    }
+
+
+def mean_of(each: Tensor) -> Tensor:
+    """Return the mean of (N,) numbers; 0 if there are none."""
+    count = ops.cast(ops.maximum(ops.shape(each)[0], 1), each.dtype)
+    return ops.sum(each) / count
+
+
+def _below(chance: Tensor, limit: Tensor) -> Tensor:
+    """Return whole numbers below a limit from chances in [0, 1)."""
+    limit = ops.cast(limit, "int32")
+    return ops.minimum(ops.cast(chance * ops.cast(limit, "float32"), "int32"), limit - 1)

@@ -1,0 +1,91 @@
+"""Tables: the vectors of a vocabulary, its reserved codes, and what a head reads of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from sess.runtime.vocabulary import VocabularySize
+
+Tensor = Any  # Keras tensors have no type that mypy could know
+
+
+class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+    """(V, D) vectors by code; reserved codes begin as zeros, so that an unseen item says nothing."""
+
+    def __init__(
+        self, items: VocabularySize, width: int, *, init: float = 0.02, is_trainable: bool = True, name: str | None = None
+    ) -> None:
+        super().__init__(name=name, trainable=is_trainable)
+        self.items, self.width, self.init = items, width, init
+        self.build()
+
+    def build(self, input_shape: object = None) -> None:
+        """Make the weight."""
+
+        def initial(shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
+            drawn = keras.initializers.TruncatedNormal(stddev=self.init)(shape, dtype)
+            real = ops.cast(ops.arange(shape[0]) >= self.items.reserved, drawn.dtype)
+            return drawn * ops.expand_dims(real, 1)
+
+        self.vectors = self.add_weight(shape=(self.items.total, self.width), initializer=initial, name="vectors")
+        self.built = True
+
+    def call(self, codes: Tensor) -> Tensor:
+        """Return the vectors of codes: (…,) -> (…, D)."""
+        return ops.take(ops.cast(self.vectors, self.compute_dtype), codes, axis=0)
+
+    def real(self) -> Tensor:
+        """Return the vectors of all real items, (N, D)."""
+        return self.vectors[self.items.reserved :]
+
+
+class Bias(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+    """One number for every item, (N,)."""
+
+    def __init__(self, count: int, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.values = self.add_weight(shape=(count,), initializer="zeros", name="bias")
+        self.built = True
+
+
+class MaskVector(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+    """The learned vector that a leaf gives at hidden steps."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the weight, as wide as the leaf."""
+        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
+        self.vector = self.add_weight(shape=(shape[-1],), initializer=initializer, name="vector")
+        self.built = True
+
+    def call(self, leaf: Tensor, hidden: Tensor) -> Tensor:
+        """Return (B, T, D) with the vector where (B, T) is hidden."""
+        return ops.where(ops.expand_dims(hidden, -1), ops.cast(self.vector, leaf.dtype), leaf)
+
+
+class CategoricalHead:
+    """States against the vectors of a table: what the loss and the scores of a head have in common."""
+
+    def __init__(self, table: Table, bias: Bias | None, reserved: int, temperature: float) -> None:
+        self.table, self.bias_layer, self.reserved, self.temperature = table, bias, reserved, temperature
+
+    def scaled(self, states: Tensor) -> Tensor:
+        """Return the states divided by the temperature, in float32; (N, D)."""
+        states = ops.cast(states, "float32")
+        return states if self.temperature == 1.0 else states / self.temperature
+
+    def vectors(self) -> Tensor:
+        """Return the vectors of the real items, (N, D)."""
+        return self.table.real()
+
+    def bias(self) -> Tensor | None:
+        """Return one number an item, (N,); None if the head has none."""
+        return None if self.bias_layer is None else self.bias_layer.values.value
+
+    def __call__(self, states: Tensor) -> Tensor:
+        """Return the score of every real item: (B, D) -> (B, N)."""
+        scores = ops.matmul(self.scaled(states), ops.transpose(self.vectors()))
+        bias = self.bias()
+        return scores if bias is None else scores + bias

@@ -1,0 +1,223 @@
+"""The Keras model of a plan: one trunk from columns to states, the objective before it, the heads behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sess.compiler.block import Chosen, Kind, LoweredHead, Objective, Ticket
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
+from sess.compiler.registry import registry
+from sess.compiler.types import Level
+from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.layers.steps import at, last_step
+from sess.runtime.vocabulary import VocabularySize
+
+Tensor = Any  # Keras tensors have no type that mypy could know
+Batch = Mapping[str, Tensor]
+MASK, HIDDEN = "mask", "hidden"
+
+
+def width_of(dim: int | None, items: VocabularySize) -> int:
+    """Return a table's width; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)) of the n real items."""
+    if dim is not None:
+        return dim
+    return 8 * math.ceil(math.ceil(2 * max(1, items.total - items.reserved) ** 0.25) / 8)
+
+
+class SessionModel:
+    """A trunk and its heads, as functions on batches.
+
+    A batch holds step columns (B, L), session columns (B,), and `mask` (B, L) bool, real steps first.
+    """
+
+    def __init__(
+        self, plan: ModelPlan, columns: tuple[ColumnPlan, ...], sizes: Mapping[str, VocabularySize]
+    ) -> None:
+        keras.utils.set_random_seed(plan.seed)
+        self.plan = plan
+        self._columns = {column.name: column for column in columns}
+        self._objective = _objective(plan.objective)
+        self._generator = keras.random.SeedGenerator(plan.seed)
+        self._layers = Layers()
+        self._sizes = sizes
+        self._tables = {table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables}
+        self._surroundings = self._inputs()
+        self.trunk = self._trunk()
+        self.heads: dict[str, LoweredHead] = {head.name: self._head(head) for head in plan.heads}
+
+    @property
+    def lookahead(self) -> int:
+        """How many steps beyond `keep` a training session needs."""
+        return self._objective.lookahead if self._objective else 0
+
+    @property
+    def appends(self) -> int:
+        """How many steps are appended when serving."""
+        return self._objective.appends if self._objective else 0
+
+    @property
+    def variables(self) -> list[Any]:
+        """All variables, the state of random numbers included, each once, in a fixed order."""
+        found = [*self.weights_by_name().values(), *self.trunk.variables, self._generator.state]
+        return list({id(variable): variable for variable in found}.values())
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The weights that training moves, in a fixed order."""
+        return [weight for weight in self.weights_by_name().values() if weight.trainable]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the weights hold."""
+        return sum(math.prod(weight.shape) for weight in self.weights_by_name().values())
+
+    def weights_by_name(self) -> dict[str, Any]:
+        """Return the weights by names that the plan alone decides."""
+        found: dict[str, Any] = {}
+        for layer in self._layers.made:
+            for weight in layer.weights:
+                if "seed_generator" not in weight.path:
+                    inner = weight.path.rpartition(f"{layer.name}/")[2]
+                    found[f"{layer.name}/{inner}"] = weight
+        return found
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the weighted total and the loss of every head, in training."""
+        ticket = self._ticket(batch, is_training=True)
+        outputs = self._run(batch, ticket, is_training=True)
+        parts: dict[str, Tensor] = {}
+        total = tf.constant(0.0)
+        for plan in self.plan.heads:
+            states, targets = self._examples(plan, outputs[plan.state], ticket, batch)
+            parts[plan.name] = self.heads[plan.name].loss(states, targets)
+            total += plan.weight * parts[plan.name]
+        return total, parts
+
+    def states(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the served state of every encoder and head: `encoder:<name>` and `head:<name>`, each (B, D)."""
+        ticket = self._ticket(batch, is_training=False)
+        outputs = self._run(batch, ticket, is_training=False)
+        wanted = {f"encoder:{encoder.name}": encoder.node for encoder in self.plan.encoders}
+        wanted |= {f"head:{head.name}": head.state or "" for head in self.plan.heads}
+        return {name: _served(outputs[node], ticket) for name, node in wanted.items()}
+
+    def scores(self, head: str, state: Tensor) -> Tensor:
+        """Return the scores of all real items (B, N) of a ranking head, one number a session (B,) of another."""
+        return self.heads[head].scores(state)
+
+    def save_weights(self, path: Path) -> None:
+        """Write the weights as plain arrays."""
+        np.savez(path, **{name: np.asarray(weight) for name, weight in self.weights_by_name().items()})
+
+    def load_weights(self, path: Path) -> None:
+        """Read the weights back; RunFailed if they are of another model."""
+        wanted = self.weights_by_name()
+        with np.load(path, allow_pickle=False) as found:
+            if set(found.files) != set(wanted):
+                raise RunFailed(f"`{path.name}` holds the weights of another model", "compile again")
+            for name, weight in wanted.items():
+                if found[name].shape != tuple(weight.shape):
+                    raise RunFailed(f"`{name}` in `{path.name}` has another shape", "compile again")
+                weight.assign(found[name])
+
+    def _table(self, name: str, domain: str, dim: int | None, params: Mapping[str, Any]) -> Any:  # a Table layer
+        nothing = Surroundings(self._layers, self._columns, {}, {}, {}, None, None, 0, self.plan.seed)
+        border = Border(nothing, name, {})
+        border.items, border.width = self._sizes[domain], width_of(dim, self._sizes[domain])
+        item = {"names": [name], "level": Level.STEP.value, "group": None}
+        return lower(Chosen("embedding", {"item": item, "dim": dim or "auto", **params}), Kind.TABLE, border)
+
+    def _inputs(self) -> Surroundings:
+        tensors: dict[str, Tensor] = {}
+        for name in self.plan.inputs:
+            column = self._columns[name]
+            shape = () if column.role is Role.SESSION else (None,)
+            tensors[name] = keras.Input(shape, dtype="int32" if column.domain else "float32", name=name)
+        mask = keras.Input((None,), dtype="bool", name=MASK)
+        hidden = keras.Input((None,), dtype="bool", name=HIDDEN)
+        column_tables = {name: self._tables[table] for name, table in self.plan.column_tables.items()}
+        hides = self._objective is not None and self._objective.hides
+        self._keras_inputs = {**tensors, MASK: mask, HIDDEN: hidden}
+        return Surroundings(
+            self._layers, self._columns, column_tables, self._tables, tensors, hidden if hides else None, mask,
+            self.plan.keep + self.appends, self.plan.seed,
+        )  # fmt: skip
+
+    def _trunk(self) -> Any:  # a Keras model
+        values: dict[str, Tensor] = {}
+        for node in self.plan.nodes:
+            entry = registry().find(node.block.name, Kind(node.kind))
+            ports = {port.name: port.is_variadic for port in getattr(entry, "inputs", ())}
+            inputs = {
+                port: tuple(values[id] for id in ids) if ports.get(port) else values[ids[0]]
+                for port, ids in node.inputs.items()
+            }
+            values[node.id] = lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
+        self._values = values
+        wanted = dict.fromkeys([*(each.node for each in self.plan.encoders), *(each.state for each in self.plan.heads)])
+        outputs = {id: values[id] for id in wanted if id is not None}
+        return keras.Model(self._keras_inputs, outputs, name="trunk")
+
+    def _head(self, plan: HeadPlan) -> LoweredHead:
+        border = Border(self._surroundings, plan.name, {})
+        border.items = self._sizes[plan.target_domain] if plan.target_domain else None
+        border.width = self._values[plan.state].shape[-1] if plan.state else 0
+        head: LoweredHead = lower(plan.block, Kind.HEAD, border)
+        return head
+
+    def _ticket(self, batch: Batch, *, is_training: bool) -> Ticket:
+        steps = {name: values for name, values in batch.items() if name != MASK and self._is_step(name)}
+        if self._objective is None:
+            mask = batch[MASK]
+            return Ticket(steps, mask, tf.zeros_like(mask), last_step(mask), None)
+        targets = [head.target for head in self.plan.heads if head.target_level is Level.STEP] if is_training else []
+        border = Border(self._surroundings, "objective", {"steps": steps, "targets": tuple(dict.fromkeys(targets))})
+        border.mask, border.generator, border.is_training = batch[MASK], self._generator, is_training
+        assert self.plan.objective is not None
+        ticket: Ticket = lower(self.plan.objective, Kind.OBJECTIVE, border)
+        return ticket
+
+    def _run(self, batch: Batch, ticket: Ticket, *, is_training: bool) -> dict[str, Tensor]:
+        fed = {name: ticket.steps[name] if self._is_step(name) else batch[name] for name in self.plan.inputs}
+        outputs: dict[str, Tensor] = self.trunk({**fed, MASK: ticket.mask, HIDDEN: ticket.hidden}, training=is_training)
+        return outputs
+
+    def _examples(self, plan: HeadPlan, outputs: Tensor, ticket: Ticket, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return packed states (N, D) and their targets (N,), of real targets only."""
+        if plan.target_level is Level.SESSION:
+            targets = batch[plan.target]  # (B,)
+            keep = self._is_real(plan, targets)
+            return tf.boolean_mask(outputs, keep), tf.boolean_mask(targets, keep)
+        assert ticket.labels is not None
+        labels = ticket.labels[plan.target]  # (B, T)
+        keep = tf.logical_and(ticket.predict, self._is_real(plan, labels))
+        places = tf.where(keep)  # (N, 2)
+        states = tf.gather(outputs, places[:, 0]) if outputs.shape.rank == 2 else tf.gather_nd(outputs, places)
+        return states, tf.gather_nd(labels, places)
+
+    def _is_real(self, plan: HeadPlan, targets: Tensor) -> Tensor:
+        """Return where a target is one that a head can learn: a real item, a number that is there."""
+        if plan.target_domain is not None:
+            return targets >= self._sizes[plan.target_domain].reserved
+        return tf.math.is_finite(tf.cast(targets, tf.float32))
+
+    def _is_step(self, name: str) -> bool:
+        return self._columns[name].role is not Role.SESSION
+
+
+def _objective(chosen: Chosen | None) -> Objective[Any] | None:
+    entry = registry().find(chosen.name, Kind.OBJECTIVE) if chosen else None
+    return entry if isinstance(entry, Objective) else None
+
+
+def _served(output: Tensor, ticket: Ticket) -> Tensor:
+    """Return what a Seq says at the serving step, and a Row as it is: (B, D)."""
+    return output if len(output.shape) == 2 else at(output, ticket.predict)

@@ -1,0 +1,94 @@
+"""The files that `data` names: found by globs, read as arrow tables, every column of the dtype that the schema says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, Role
+from sess.runtime.prepare.conform import ARROW, conform, conform_list
+
+MORE_NAMES = 8
+
+
+def find_files(pattern: str, base: Path) -> list[str]:
+    """Return the files of a path, glob or fsspec URL in the order of their names; RunFailed if there are none."""
+    is_url = "://" in pattern
+    where = pattern if is_url else str(base / pattern)
+    try:
+        system, path = fsspec.core.url_to_fs(where)
+        found = [each for each in sorted(system.glob(path)) if system.isfile(each)]
+        if not found and system.isfile(path):  # a name with a bracket in it isn't a glob
+            found = [path]
+    except (OSError, ValueError, ImportError) as error:
+        raise RunFailed(f"`{pattern}` can't be looked up: {error}", "look at the address and your access to it") from error
+    if not found:
+        place = "" if is_url else f" in `{base}`"
+        raise RunFailed(f"no file matches `{pattern}`{place}", "paths in a spec are relative to the spec's own folder")
+    return [system.unstrip_protocol(each) for each in found] if is_url else found
+
+
+def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
+    """Return the columns of a parquet or csv file as the schema says they are; RunFailed names what differs."""
+    table = _read_csv(path, columns) if path.endswith((".csv", ".csv.gz")) else _read_parquet(path, columns)
+    arrays = []
+    for column in columns:
+        values = table.column(column.name)
+        check = conform_list if column.is_list else conform
+        arrays.append(check(values, column.dtype, column=column.name, file=path, is_time=column.role is Role.TIME))
+    return pa.table(arrays, names=[column.name for column in columns])
+
+
+def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
+    try:
+        with fsspec.open(path, "rb") as stream:
+            file = pq.ParquetFile(stream)
+            _require(path, columns, file.schema_arrow.names)
+            return file.read(columns=[column.name for column in columns])
+    except (pa.ArrowException, OSError) as error:
+        raise RunFailed(f"`{path}` can't be read as parquet: {_first_line(error)}", "write the file again") from error
+
+
+def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
+    """Return the columns of a csv file with a header; an empty field is null, in text too."""
+    lists = [column.name for column in columns if column.is_list]
+    if lists:
+        raise RunFailed(f"`{path}` is csv, which can't hold the list `{lists[0]}`", "keep this data as parquet")
+    types = {column.name: ARROW[column.dtype] for column in columns}
+    options = pcsv.ConvertOptions(
+        column_types={name: kind for name, kind in types.items() if not pa.types.is_timestamp(kind)},
+        include_columns=[column.name for column in columns],
+        include_missing_columns=False,
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=["", "NULL", "null", "NaN", "nan"],
+    )
+    try:
+        with fsspec.open(path, "rb", compression="infer") as stream:
+            header = pcsv.open_csv(stream).schema.names
+        _require(path, columns, header)
+        with fsspec.open(path, "rb", compression="infer") as stream:
+            return pcsv.read_csv(stream, convert_options=options)
+    except (pa.ArrowException, OSError) as error:
+        raise RunFailed(
+            f"`{path}` can't be read as csv: {_first_line(error)}", "the schema says which dtype each column has"
+        ) from error
+
+
+def _require(path: str, columns: Sequence[ColumnPlan], names: Sequence[str]) -> None:
+    missing = [column.name for column in columns if column.name not in names]
+    if missing:
+        has = ", ".join(f"`{name}`" for name in names[:MORE_NAMES]) + (" …" if len(names) > MORE_NAMES else "")
+        word = "column" if len(missing) == 1 else "columns"
+        listed = ", ".join(f"`{name}`" for name in missing)
+        raise RunFailed(f"`{path}` has no {word} {listed}", f"it has {has}; mend the file, or the schema")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

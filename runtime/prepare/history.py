@@ -1,0 +1,102 @@
+"""Events divided into sessions: where each begins, and which of its events are steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sess.compiler.plans import DataPlan, Role, WorkflowPlan
+from sess.runtime.prepare.events import Events
+
+Ints = NDArray[np.int64]
+
+MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The sessions of one source.
+
+    `bounds` (S+1,) divide the events; `steps` (N,) are the events that are steps, divided by `offsets` (S+1,);
+    `keys` (S,) are the user's own ids of the sessions; `dropped` counts by reason.
+    """
+
+    events: pa.Table
+    bounds: Ints
+    steps: Ints
+    offsets: Ints
+    keys: pa.Array
+    files: int
+    repeated: int
+    dropped: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """The number of sessions."""
+        return len(self.bounds) - 1
+
+    @property
+    def session_of_event(self) -> Ints:
+        """The session's number of every event."""
+        return np.repeat(np.arange(self.count), np.diff(self.bounds))
+
+
+def history_of(plan: WorkflowPlan, events: Events) -> History:
+    """Return the sessions of events in canonical order: cut at `idle`, repeated items left out by `dedupe`."""
+    data = plan.data
+    starts = np.ones(len(events.session), bool)
+    starts[1:] = np.diff(events.session) != 0
+    if data.idle is not None:
+        starts[1:] |= _is_pause(events.table.column(data.time), data, data.idle)
+    begins = np.flatnonzero(starts)
+    bounds = np.append(begins, len(starts)).astype(np.int64)
+    is_step = _is_step(plan, events.table)
+    dropped = dict(events.dropped)
+    if not is_step.all():
+        dropped["events that are no step: every column of the steps is null"] = int((~is_step).sum())
+    if data.dedupe:
+        again = _is_again(events.table.column(data.item), starts, is_step)
+        if again.any():
+            dropped[f"events that repeat the item before (`{data.item}`)"] = int(again.sum())
+        is_step &= ~again
+    keys = events.table.column(data.session).take(pa.array(begins)).combine_chunks()
+    return divided(events, bounds, is_step, keys, dropped)
+
+
+def divided(events: Events, bounds: Ints, is_step: NDArray[np.bool_], keys: pa.Array, dropped: dict[str, int]) -> History:
+    """Return the history of events between bounds."""
+    counted = np.concatenate([[0], np.cumsum(is_step)])
+    steps = np.flatnonzero(is_step)
+    return History(events.table, bounds, steps, counted[bounds], keys, events.files, events.repeated, dropped)
+
+
+def _is_step(plan: WorkflowPlan, table: pa.Table) -> NDArray[np.bool_]:
+    """Return which events have a value in one of the columns of the steps; a time alone makes no step."""
+    found = np.zeros(len(table), bool)
+    for column in plan.columns:
+        if column.role is Role.STEP and column.name in table.column_names:
+            found |= pc.is_valid(table.column(column.name)).to_numpy()
+    return found
+
+
+def _is_pause(time: pa.ChunkedArray, data: DataPlan, idle: int) -> NDArray[np.bool_]:
+    """Return which events but the first come more than `idle` microseconds after the one before."""
+    if pa.types.is_timestamp(time.type):
+        return np.diff(time.cast(pa.int64()).to_numpy()) > idle
+    longest = idle / MICROSECONDS[data.unit]
+    return np.asarray(np.diff(time.to_numpy().astype(np.float64)) > longest)
+
+
+def _is_again(items: pa.ChunkedArray, starts: NDArray[np.bool_], is_step: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which steps have the item of the step before them in their session."""
+    steps = np.flatnonzero(is_step)
+    session = np.cumsum(starts)[steps]
+    column = items.combine_chunks().take(pa.array(steps))
+    same = pc.fill_null(pc.equal(column[1:], column[:-1]), False).to_numpy(zero_copy_only=False)
+    found = np.zeros(len(starts), bool)
+    found[steps[1:]] = same & (np.diff(session) == 0)
+    return found

@@ -1,0 +1,113 @@
+"""Prepared sessions: flat arrays with offsets, in memory and on disk; what training, evaluation and export read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sess.compiler.block import JsonValue
+from sess.runtime.prepare.values import from_raw, to_raw
+from sess.runtime.vocabulary import Vocabulary, file_of
+
+Array = NDArray[Any]  # codes int32, numbers float32, or the user's values in their dtype
+
+SPLITS = ("train", "valid", "test")
+FACTS = "facts.json"
+WORKFLOW = "workflow.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """All sessions of a split, whole: `keep` cuts when batches are made.
+
+    `offsets` (S+1,) divide the flat arrays of `steps` and `raw_steps`; `session` and `raw_session` have a value for
+    each session, as `keys` has. The raw ones are the user's own values: None is a null, NaN a null float.
+    """
+
+    offsets: NDArray[np.int64]
+    steps: Mapping[str, Array]
+    session: Mapping[str, Array]
+    raw_steps: Mapping[str, Array]
+    raw_session: Mapping[str, Array]
+    keys: Array
+
+    def save(self, folder: Path) -> None:
+        """Write two parquet files: one row a step, one row a session."""
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / "steps.parquet", {"codes": self.steps, "raw": self.raw_steps})
+        own = {"length": np.diff(self.offsets), "key": self.keys}
+        _write(folder / "sessions.parquet", {"own": own, "codes": self.session, "raw": self.raw_session})
+
+    @classmethod
+    def load(cls, folder: Path) -> Sessions:
+        """Return what `save` wrote."""
+        steps, rows = _read(folder / "steps.parquet"), _read(folder / "sessions.parquet")
+        offsets = np.concatenate([[0], np.cumsum(rows["own"]["length"])]).astype(np.int64)
+        return cls(
+            offsets,
+            steps.get("codes", {}),
+            rows.get("codes", {}),
+            steps.get("raw", {}),
+            rows.get("raw", {}),
+            rows["own"]["key"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The splits, the vocabularies by domain, and the counts that the user is told."""
+
+    train: Sessions
+    valid: Sessions | None
+    test: Sessions | None
+    vocabularies: Mapping[str, Vocabulary]
+    facts: Mapping[str, JsonValue]
+
+    def save(self, folder: Path) -> None:
+        """Write the splits, the vocabularies and the facts; the same values give the same bytes."""
+        for name in SPLITS:
+            sessions: Sessions | None = getattr(self, name)
+            if sessions is not None:
+                sessions.save(folder / "sessions" / name)
+        for domain, vocabulary in self.vocabularies.items():
+            vocabulary.save(folder / file_of(domain))
+        facts = json.dumps(dict(self.facts), indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / FACTS).write_text(facts + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Prepared:
+        """Return what `save` wrote; the domains are those of `workflow.json`."""
+        workflow = json.loads((folder / WORKFLOW).read_text(encoding="utf-8"))
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        vocabularies = {
+            name: Vocabulary.load(folder / domain["file"], domain["reserved"])
+            for name, domain in workflow["domains"].items()
+        }
+        train, valid, test = (
+            Sessions.load(folder / "sessions" / name) if (folder / "sessions" / name).is_dir() else None
+            for name in SPLITS
+        )
+        assert train is not None
+        return cls(train, valid, test, vocabularies, facts)
+
+
+def _write(path: Path, groups: Mapping[str, Mapping[str, Array]]) -> None:
+    columns = {f"{group}:{name}": from_raw(values) for group, named in groups.items() for name, values in named.items()}
+    pq.write_table(pa.table(columns), path)
+
+
+def _read(path: Path) -> dict[str, dict[str, Array]]:
+    found: dict[str, dict[str, Array]] = {}
+    table = pq.read_table(path)
+    for label in table.column_names:
+        group, _, name = label.partition(":")
+        found.setdefault(group, {})[name] = to_raw(table.column(label))
+    return found

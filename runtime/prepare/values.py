@@ -1,0 +1,49 @@
+"""Columns of values between arrow, where a null is a null, and numpy, where it is NaN or None."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Array = NDArray[Any]  # of the user's dtype
+
+
+def to_raw(column: pa.Array | pa.ChunkedArray) -> Array:
+    """Return the user's values: floats with NaN for null, text and nullable whole numbers as objects with None."""
+    kind = column.type
+    if pa.types.is_floating(kind):
+        return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or (column.null_count and not _is_time(kind)):
+        values = np.empty(len(column), object)
+        values[:] = column.to_pylist()
+        return values
+    return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+
+
+def from_raw(values: Array) -> pa.Array:
+    """Return the arrow array of values that `to_raw` gives back unchanged."""
+    return pa.array(values, from_pandas=False)
+
+
+def numbers(column: pa.Array | pa.ChunkedArray) -> Array:
+    """Return numbers as floats, NaN for null: float32 where the column is, else float64."""
+    if pa.types.is_float32(column.type):
+        return to_raw(column)
+    return to_raw(column.cast(pa.float64()))
+
+
+def ranks(column: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return the dense rank of every value, from 1, nulls first: equal ranks are equal values."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_boolean(whole.type):
+        whole = whole.cast(pa.int8())
+    found = pc.rank(whole, sort_keys="ascending", null_placement="at_start", tiebreaker="dense")
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind))

@@ -1,0 +1,55 @@
+"""The state of an unfinished training on disk: weights, optimizer, random counters and history, replaced atomically."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sess.compiler.block import JsonValue
+from sess.compiler.codec import decode, encode
+from sess.runtime.train.history import Epoch
+
+STATE = "state.npz"
+HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the state of one training lies; `key` tells it from the state of another plan or other data."""
+
+    path: Path
+    key: str
+
+    def save(self, variables: Sequence[Any], epochs: tuple[Epoch, ...]) -> None:  # keras variables
+        """Write the state after an epoch."""
+        arrays = {f"v{i}": np.asarray(variable) for i, variable in enumerate(variables)}
+        header: JsonValue = {"key": self.key, "epochs": encode(epochs)}
+        arrays[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        with fresh.open("wb") as file:
+            np.savez(file, **arrays)
+        fresh.replace(self.path)
+
+    def restore(self, variables: Sequence[Any]) -> tuple[Epoch, ...]:  # keras variables
+        """Put the saved values into the variables and return the epochs so far; none if nothing fits this training."""
+        try:
+            with np.load(self.path, allow_pickle=False) as state:
+                header = json.loads(bytes(state[HEADER]))
+                values = [state[f"v{i}"] for i in range(len(variables))]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            return ()
+        if header["key"] != self.key or any(v.shape != tuple(w.shape) for v, w in zip(values, variables, strict=True)):
+            return ()
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return tuple(decode(Epoch, epoch) for epoch in header["epochs"])
+
+    def remove(self) -> None:
+        """Forget the state of a finished training."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,17 @@
+"""Map the three top folders to the packages `sess.compiler`, `sess.grammar` and `sess.runtime`."""
+
+from setuptools import find_packages, setup
+
+TOPS = ("compiler", "grammar", "runtime")
+
+
+def packages_below(top: str) -> list[str]:
+    """Return the installed names of a top folder and every package inside it."""
+    inner = [name for name in find_packages(top) if name != "package" and not name.startswith("package.")]
+    return [f"sess.{top}", *(f"sess.{top}.{name}" for name in inner)]
+
+
+setup(
+    packages=["sess", *(name for top in TOPS for name in packages_below(top))],
+    package_dir={"sess": "compiler/package", **{f"sess.{top}": top for top in TOPS}},
+)
