@@ -107,8 +107,7 @@ def bind(entry: Entry[Any], call: Call | Name, scope: Scope, *, given: int = 0) 
     if found is None:
         return None
     names = {slot.name for slot in slots}
-    kind = entry.kind if entry.kind in (Kind.HEAD, Kind.BASELINE, Kind.TABLE) else None
-    owner = entry.name
+    kind, owner = entry.kind if entry.kind in (Kind.HEAD, Kind.BASELINE, Kind.TABLE) else None, entry.name
     values = read_fields(
         owner, wanted, {name: each[0] for name, each in found.items() if name not in names}, scope, kind
     )

@@ -41,7 +41,7 @@ def dumps(value: object) -> str:
 
 
 @cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:  # a class, which mypy doesn't take for hashable
     return get_type_hints(cls, include_extras=False)
 
 
@@ -68,7 +68,7 @@ def _decode(hint: Any, value: Any) -> Any:  # a type hint is any object
         arguments = get_args(hint)
         return {key: _decode(arguments[1], item) for key, item in value.items()}
     if dataclasses.is_dataclass(hint):
-        hints = _hints(cast(type[Any], hint))
+        hints = _hints(cast(Any, hint))
         return cast(type[Any], hint)(**{key: _decode(hints[key], item) for key, item in value.items()})
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)

@@ -221,7 +221,7 @@ def _overrides(path: Path, options: CheckOptions, reporter: Reporter) -> dict[st
 
 def _relative(value: str, path: Path) -> str:
     """Return a path of the command line relative to the spec's folder; URLs and absolute paths stay as they are."""
-    if "://" in value or os.path.isabs(value):
+    if "://" in value or Path(value).is_absolute():
         return value
     return os.path.relpath(value, path.parent)
 

@@ -52,7 +52,9 @@ def registry() -> Registry:
 
 def _own_modules() -> Iterator[ModuleType]:
     for package in (sess.compiler.blocks, sess.compiler.options):
-        names = sorted(info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg)
+        names = sorted(
+            info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg
+        )
         yield from map(importlib.import_module, names)
 
 

@@ -133,6 +133,18 @@ _NAMES: Mapping[Hint, str] = {
 }
 
 
+_KINDS: Mapping[Kind, str] = {
+    Kind.KEEP: "a rule such as `last(50)`",
+    Kind.ROWS: "`events(session=…, time=…)` or `sessions`",
+    Kind.SPLIT: "a split such as `leave_one_out()`",
+    Kind.STOP: "a rule such as `early(ndcg@10)`",
+    Kind.INDEX: "an index such as `exact`",
+    Kind.PLATFORM: 'a platform such as `triton("24.10")`',
+    Kind.BATCH: "a rule such as `dynamic(max=64)`",
+    Kind.OBJECTIVE: "an objective such as `next`",
+}
+
+
 def _descriptions(hint: Hint) -> Iterator[str]:
     fixed = words(hint)
     for member in members(hint):
@@ -141,7 +153,7 @@ def _descriptions(hint: Hint) -> Iterator[str]:
         if wants_one_column(member):
             yield "a column"
         elif kind is not None:
-            yield f"{'an' if kind.value[0] in 'aeio' else 'a'} {kind.value}"
+            yield _KINDS.get(kind) or f"{'an' if kind.value[0] in 'aeio' else 'a'} {kind.value}"
         elif isinstance(base, NewType) or base in _NAMES:
             yield _NAMES.get(base, "a value")
         elif origin(base) is tuple:

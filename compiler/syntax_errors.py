@@ -34,6 +34,10 @@ def explain(
     opener = _open_bracket(tokens, at)
     token = tokens[at] if at < len(tokens) else None
     here = span_of(source, token) if token is not None else _behind(source, tokens[-1])
+    before = f" behind `{tokens[at - 1]}`" if at else ""
+    is_value = "NAME" in expected and "LSQB" in expected
+    if is_value and token is not None and token.type in ("COMMA", "RPAR", "RSQB", "EQUAL"):
+        return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     if opener is not None and _is_cut_off(token, tokens, at, expected):
         closer = _CLOSERS[opener.type][1]
         fix = Fix(f"close it with `{closer}`", (Edit(_behind(source, tokens[at - 1]), closer),), is_safe=False)
@@ -44,8 +48,7 @@ def explain(
     if token is not None and "NAME" in expected and token in reserved:
         message = f"`{token}` is a keyword and can't stand here as a name"
         return Diagnostic(codes.KEYWORD_AS_NAME, message, here, help=("take another name", f'a column so called is `column("{token}")`'))
-    before = f" behind `{tokens[at - 1]}`" if at else ""
-    if "NAME" in expected and "LSQB" in expected and (token is None or token.type in ("COMMA", "RPAR", "RSQB", "EQUAL")):
+    if is_value and token is None:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     wanted = _wanted(expected)
     found = f"`{token}` does not fit{before}" if token is not None else f"the statement ends too early{before}"

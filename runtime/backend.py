@@ -26,10 +26,29 @@ class Runtime:
 
     def synth(self, options: SynthOptions) -> Mapping[str, JsonValue]:
         """Write a click stream; return its counts."""
+        from sess.compiler.diagnostics import Reporter
         from sess.compiler.schema_reader import read_schema
+        from sess.compiler.source import Source
+        from sess.runtime.synth.stream import Order
         from sess.runtime.synth.write import synthesize
 
-        raise NotImplementedError((options, read_schema, synthesize))
+        try:
+            content = options.schema.read_bytes()
+            text = content.decode()
+        except OSError as error:
+            raise Misused(f"the schema `{options.schema}` can't be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise Misused(f"the schema `{options.schema}` is not UTF-8") from None
+        reporter = Reporter()
+        schema = read_schema(Source(str(options.schema), text), reporter)
+        if schema is None or reporter.has_errors:
+            raise Misused(f"the schema `{options.schema}` has mistakes: {reporter.diagnostics[0].message}")
+        summary = synthesize(
+            schema, content, options.out, options.rows, options.seed, options.noise, Order(options.order), options.items
+        )
+        counts = encode(summary)
+        assert isinstance(counts, dict)
+        return counts
 
     def compile(self, program: Program, files: SpecFiles, options: CompileOptions) -> Mapping[str, JsonValue]:
         """Build the artifact; return its metrics and stages."""

@@ -179,7 +179,7 @@ def _groups(resolved: Resolved, selector: Selector) -> dict[str, str]:
     for name, definition in resolved.definitions.items():
         if definition.kind is Kind.SEQUENCE:
             picked = quiet.pick(definition.value)
-            groups.update({column: name for column in (picked.names if picked else ())})
+            groups.update(dict.fromkeys(picked.names if picked else (), name))
     return groups
 
 

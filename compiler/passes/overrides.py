@@ -9,12 +9,11 @@ from sess.compiler import codes
 from sess.compiler.arguments import choose
 from sess.compiler.block import Chosen, Kind
 from sess.compiler.passes.builder import Builder
+from sess.compiler.passes.operations import suits
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import Broken, Call, Entry, Expression, Name, Pipeline, SectionName
-from sess.compiler.types import Level
 
-_CODES = ("categorify", "hash")
 _TWO_COLUMNS = ("difference", "ratio")
 
 
@@ -43,7 +42,7 @@ def read_overrides(scope: Builder) -> Overrides:
             continue
         operations = [choose(stage, Kind.PREPARE, f"`{key}`", scope) for stage in stages if _is_word(stage, key, scope)]
         chosen = tuple(each for each in operations if each is not None)
-        if len(chosen) == len(stages) and all(_suits(column, chosen, entry, scope) for column in columns):
+        if len(chosen) == len(stages) and all(suits(column, chosen, entry, scope) for column in columns):
             found.update({column: Override(chosen, entry.value.span) for column in columns})
     return found
 
@@ -75,19 +74,3 @@ def _is_word(stage: Expression, key: str, scope: Builder) -> bool:
     message = f"`{stage.span.text}` is no operation on `{key}`"
     scope.reporter.error(codes.WRONG_OPERATION, message, stage.span)
     return False
-
-
-def _suits(column: str, operations: tuple[Chosen, ...], entry: Entry, scope: Builder) -> bool:
-    """Whether the operations can be done on a column; reported if not."""
-    names = [each.name for each in operations]
-    level = scope.facts.levels[column]
-    if "take" in names and level is Level.STEP:
-        message = f"`take` chooses one of a session's values, and `{column}` is of every step"
-        scope.reporter.error(codes.WRONG_OPERATION, message, entry.value.span)
-        return False
-    if any(name in _CODES for name in names) and column not in scope.facts.domains.of:
-        dtype = scope.facts.column(column).dtype.value
-        message = f"`{names[0]}` makes codes of categories, and `{column}` is {dtype}"
-        scope.reporter.error(codes.WRONG_OPERATION, message, entry.value.span)
-        return False
-    return True

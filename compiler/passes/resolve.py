@@ -20,6 +20,7 @@ from sess.compiler.tree import (
     Definition,
     Entry,
     Expression,
+    Kind,
     ListOf,
     Literal,
     Name,
@@ -202,10 +203,7 @@ def _value(statement: ParamStatement, ctx: Context) -> Literal | Broken:
 
 def _cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[str]:
     """Report each cycle once, with its path; return the names of definitions that stand in one."""
-    uses = {
-        name: [word for word in mentions(definition.value) if word.text in definitions]
-        for name, definition in definitions.items()
-    }
+    uses = {name: _uses(definition.value, definitions) for name, definition in definitions.items()}
     done: set[str] = set()
     broken: set[str] = set()
 
@@ -225,6 +223,31 @@ def _cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[st
         if name not in done:
             visit(name, [Name(name, definition.name.span)])
     return frozenset(broken)
+
+
+def _uses(expression: Expression, definitions: Mapping[str, Definition]) -> list[Name]:
+    """Return the words that stand for definitions; behind `>>` only a `let` can be meant, else it is a block."""
+    blocks = {
+        stage.span
+        for pipeline in _pipelines(expression)
+        for stage in pipeline.stages[1:]
+        if isinstance(stage, Name) and stage.text in definitions and definitions[stage.text].kind is not Kind.LET
+    }
+    return [word for word in mentions(expression) if word.text in definitions and word.span not in blocks]
+
+
+def _pipelines(expression: Expression) -> Iterator[Pipeline]:
+    match expression:
+        case Pipeline(stages=stages):
+            yield expression
+            for stage in stages:
+                yield from _pipelines(stage)
+        case Call(arguments=arguments):
+            for argument in arguments:
+                yield from _pipelines(argument.value)
+        case ListOf(items=items):
+            for item in items:
+                yield from _pipelines(item)
 
 
 def _report_cycle(loop: list[Name], definitions: Mapping[str, Definition], ctx: Context) -> None:

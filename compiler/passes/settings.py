@@ -98,6 +98,13 @@ def _check_data(built: Built, ctx: Context) -> None:
         helps = "use `objective = last`, or leave `context` out"
         ctx.reporter.error(codes.CONTEXT_AND_OBJECTIVE, message, context.span, help=helps)
     split = _value(built, SectionName.DATA, "split")
+    if split is not None and data.split is not None and data.split.name == "by_time":
+        if built.facts.time is None:
+            message = "`by_time` needs a time, and no column is one"
+            ctx.reporter.error(codes.SPLIT_AND_FILES, message, split.span, help="use `by_session()`")
+        elif not any(data.split.params.get(name) for name in ("valid", "test")):
+            message = "`by_time` divides nothing: it lacks `valid` and `test`"
+            ctx.reporter.error(codes.MISSING_ARGUMENT, message, split.span, help="write `by_time(valid=7d, test=7d)`")
     if split is not None and data.split is not None and data.split.name == "by_session":
         shares = [float(str(data.split.params[name])) for name in ("valid", "test")]
         if min(shares) < 0 or sum(shares) >= 1:

@@ -14,7 +14,7 @@ from sess.runtime.prepare.events import Events
 
 Ints = NDArray[np.int64]
 
-MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
+MICROSECONDS: dict[str, float] = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 
 
 @dataclass(frozen=True, slots=True)

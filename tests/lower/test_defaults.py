@@ -33,7 +33,9 @@ def test_what_serving_excludes_evaluating_excludes() -> None:
     assert _program("context_broadcast").evaluate.exclude == ("seen",)
 
 
-@pytest.mark.parametrize(("column", "take"), [("purchased", Take.MAX), ("bought_id", Take.LAST), ("device", Take.FIRST)])
+@pytest.mark.parametrize(
+    ("column", "take"), [("purchased", Take.MAX), ("bought_id", Take.LAST), ("device", Take.FIRST)]
+)
 def test_a_session_column_takes_one_event(column: str, take: Take) -> None:
     columns = {each.name: each for each in _program("two_heads_and_an_import").workflow.columns}
     assert columns[column].take is take

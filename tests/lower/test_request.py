@@ -29,14 +29,18 @@ def test_keys_times_and_labels_are_not_asked_for() -> None:
 
 
 def test_only_what_accept_names_is_optional() -> None:
-    assert [tensor.name for tensor in _program("two_heads_and_an_import").serving.request if tensor.is_optional] == ["k"]
+    assert [tensor.name for tensor in _program("two_heads_and_an_import").serving.request if tensor.is_optional] == [
+        "k"
+    ]
 
 
 def test_the_item_is_asked_for_where_seen_items_are_excluded() -> None:
-    text = (GOLDEN / "shortest" / "spec.sess").read_text(encoding="utf-8").replace("features(item)", "features(category)")
-    without = {tensor.name for tensor in _program("shortest", text).serving.request}
-    excluding = {tensor.name for tensor in _program("shortest", f"{text}\nserve {{ exclude = [seen] }}").serving.request}
-    assert excluding - without == {"item_id__values", "item_id__offsets"}
+    path = GOLDEN / "shortest" / "spec.sess"
+    text = path.read_text(encoding="utf-8").replace("features(item)", "features(category)")
+    without = _program("shortest", text).serving.request
+    excluding = _program("shortest", f"{text}\nserve {{ exclude = [seen] }}").serving.request
+    added = {tensor.name for tensor in excluding} - {tensor.name for tensor in without}
+    assert added == {"item_id__values", "item_id__offsets"}
 
 
 def test_every_head_answers_in_its_own_way() -> None:

@@ -1,0 +1,1 @@
+../../compiler/package/__init__.py

@@ -1,0 +1,122 @@
+"""Rows that are sessions, as events: a row's lists side by side, its other columns repeated for every step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, Role, WorkflowPlan
+from sess.runtime.prepare.events import Events, read_tables
+from sess.runtime.prepare.history import History, divided
+from sess.runtime.prepare.values import ranks
+
+Ints = NDArray[np.int64]
+
+
+def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> History:
+    """Return the sessions of all files of these patterns in the order of their keys, then of what they hold."""
+    columns = _usable(plan)
+    table, files = read_tables(patterns, base, columns)
+    table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
+    table, dropped = _drop_empty(table, plan)
+    lists = [column.name for column in columns if column.is_list]
+    order, repeated = _order(table, columns, lists, plan.data.session)
+    table = table.take(pa.array(order))
+    lengths = _lengths(table, lists, plan.data.item)
+    bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    row = pa.array(np.repeat(np.arange(len(table)), lengths))
+    flat = {
+        name: _flat(table.column(name)) if name in lists else table.column(name).take(row)
+        for name in table.column_names
+    }
+    key = table.column(plan.data.session).combine_chunks() if plan.data.session else pa.array(np.arange(len(table)))
+    events = Events(pa.table(flat), np.repeat(np.arange(len(table)), lengths), files, repeated)
+    return divided(events, bounds, np.ones(int(bounds[-1]), bool), key, dropped)
+
+
+def _usable(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
+    """Return the columns of steps and of sessions; RunFailed if the model reads a list that is neither."""
+    for column in plan.columns:
+        is_bag = column.is_list and column.role not in (Role.STEP, Role.TIME)
+        if is_bag and (column.is_input or column.is_target):
+            raise RunFailed(
+                f"`{column.name}` is a list beside the steps: bags are not supported by this version",
+                "leave the column out of the features",
+            )
+    return tuple(
+        column for column in plan.columns if not column.is_list or column.role in (Role.STEP, Role.TIME)
+    )  # fmt: skip
+
+
+def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str, int]]:
+    """Leave out rows without a key, and rows whose list of items is null or empty."""
+    dropped: dict[str, int] = {}
+    rows = len(table)
+    if plan.data.session is not None:
+        stays = pc.is_valid(table.column(plan.data.session))
+        if lost := rows - (pc.sum(stays).as_py() or 0):
+            dropped[f"rows without a session (`{plan.data.session}`)"] = lost
+            table = table.filter(stays)
+    stays = pc.greater(pc.fill_null(pc.list_value_length(table.column(plan.data.item)), 0), 0)
+    if lost := len(table) - (pc.sum(stays).as_py() or 0):
+        dropped[f"rows without a step (`{plan.data.item}`)"] = lost
+        table = table.filter(stays)
+    return table, dropped
+
+
+def _lengths(table: pa.Table, lists: Sequence[str], item: str) -> Ints:
+    """Return the number of steps of every row; RunFailed if the lists of a row differ in length."""
+    found: Mapping[str, Ints] = {
+        name: pc.fill_null(pc.list_value_length(table.column(name)), 0).to_numpy().astype(np.int64) for name in lists
+    }
+    for name, lengths in found.items():
+        differs = np.flatnonzero(lengths != found[item])
+        if len(differs):
+            at = differs[0]
+            values = table.column(item)[int(at)].as_py()[:5]
+            raise RunFailed(
+                f"a row has {found[item][at]} steps of `{item}` and {lengths[at]} of `{name}`: it begins with {values}",
+                "every list of the steps has one value a step",
+            )
+    return found[item]
+
+
+def _order(
+    table: pa.Table, columns: Sequence[ColumnPlan], lists: Sequence[str], session: str | None
+) -> tuple[Ints, int]:
+    """Return the canonical order of the rows, and how many repeat another in every column."""
+    scalars = [column.name for column in columns if column.name not in lists and column.name != session]
+    names = ([session] if session is not None else []) + scalars
+    keys = [ranks(table.column(name)) for name in names] or [np.zeros(len(table), np.int64)]
+    order = np.lexsort(tuple(reversed(keys)))
+    same = np.zeros(len(order), bool)
+    if len(order):
+        same[1:] = np.all([np.diff(key[order]) == 0 for key in keys], axis=0)
+    is_tied = same.copy()
+    is_tied[:-1] |= same[1:]
+    tied = order[is_tied]
+    if not len(tied):
+        return order, 0
+    places = pa.array(tied)
+    contents = list(zip(*(_sortable(table.column(name).take(places)) for name in lists), strict=True))
+    group = np.cumsum(~same)[is_tied]
+    inner = sorted(range(len(tied)), key=lambda i: (group[i], contents[i]))
+    order[is_tied] = tied[inner]
+    pairs = zip(inner, inner[1:], strict=False)
+    repeated = sum(group[a] == group[b] and contents[a] == contents[b] for a, b in pairs)
+    return order, int(repeated)
+
+
+def _sortable(column: pa.ChunkedArray) -> list[tuple[tuple[bool, object], ...]]:
+    """Return lists as tuples that sort, nulls first."""
+    return [tuple((value is not None, value) for value in values or ()) for values in column.to_pylist()]
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return pc.list_flatten(column.combine_chunks())

@@ -1,0 +1,47 @@
+"""The model step as Triton runs it (`model.py` of `<spec>__model`): requests that arrive together are one batch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import triton_python_backend_utils as triton
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from .answer import Answerer
+from .packing import names, unpacked
+
+Response = Any  # Triton's classes have no types
+
+
+class TritonPythonModel:
+    """Serves every head and encoder of one artifact, and computes only the outputs that are asked for."""
+
+    def initialize(self, _args: dict[str, str]) -> None:
+        """Load the model that stands beside this file."""
+        self._answerer = Answerer(Path(__file__).parent)
+        self._inputs = names(self._answerer.facts["inputs"])
+        self._sessions = self._answerer.facts["session_inputs"]
+
+    def execute(self, requests: list[Any]) -> list[Response]:
+        """Return the outputs of every request."""
+        asked = [unpacked(self._tensors(request), self._sessions) for request in requests]
+        wanted = [frozenset(request.requested_output_names()) for request in requests]
+        return [
+            triton.InferenceResponse([triton.Tensor(name, _sendable(value)) for name, value in answer.items()])
+            for answer in self._answerer.answer(asked, wanted)
+        ]
+
+    def _tensors(self, request: Any) -> dict[str, Any]:
+        return {name: triton.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
+
+
+def _sendable(value: Any) -> Any:  # a numpy array
+    """Return text as UTF-8 bytes, which is what Triton sends."""
+    if value.dtype != object:
+        return value
+    sent = value.copy()
+    sent.ravel()[:] = [text.encode() for text in value.ravel()]
+    return sent

@@ -1,0 +1,238 @@
+"""A request: the user's raw tensors in, checked and prepared as the model reads them; a copy stands in every repository.
+
+Every rule that a request can break is checked here, and the message names the tensor, the rule and the place. Imports
+numpy and the copied files beside it alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .transform import UNSEEN, Transform
+
+Array = NDArray[Any]  # of the dtype that the signature gives the tensor
+Ints = NDArray[np.int64]
+
+LONGEST_TEXT = 4096  # bytes
+SHOWN = 40  # characters of a value in a message
+
+
+class BadRequest(ValueError):
+    """The request breaks a rule; the message names the tensor and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may hold."""
+
+    sessions: int = 4096
+    values: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A prepared request of B sessions: what the model step reads.
+
+    `columns` are (B, T) of steps and (B,) of sessions, `mask` (B, T) has real steps first. `seen` are the codes of all
+    items of all sessions, one session after the other, `seen_counts` (B,) how many belong to each. `allow` and `deny`
+    are codes for all sessions; `allow` is None where everything is allowed.
+    """
+
+    columns: dict[str, Array]
+    mask: NDArray[np.bool_]
+    k: int
+    seen: NDArray[np.int32]
+    seen_counts: Ints
+    allow: NDArray[np.int32] | None
+    deny: NDArray[np.int32]
+
+
+class Reader:
+    """Checks and prepares requests by the serving facts and the fitted transform of a folder."""
+
+    def __init__(self, facts: Mapping[str, Any], transform: Transform, limits: Limits) -> None:
+        self.facts, self.limits = facts, limits
+        self._transform = transform
+        self._tensors = {tensor["name"]: tensor for tensor in facts["request"]}
+        self._dtypes = {name: np.dtype(_stored(tensor["dtype"])) for name, tensor in self._tensors.items()}
+        self._steps = [t["column"] for t in facts["request"] if t["name"].endswith("__offsets") and t["column"]]
+        self._sessions = [t["column"] for t in facts["request"] if t["shape"] == ["B"]]
+        self._reserved = {name: domain["reserved"] for name, domain in transform.workflow["domains"].items()}
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Reader:
+        """Return the reader of a served prepare step's folder."""
+        facts = json.loads((Path(folder) / "serving.json").read_text(encoding="utf-8"))
+        limits = Limits(facts["limits"]["sessions"], facts["limits"]["values"])
+        return cls(facts, Transform.load(folder), limits)
+
+    def read(self, tensors: Mapping[str, Array]) -> Asked:
+        """Return the prepared request; BadRequest if it breaks a rule."""
+        raw = self._checked(tensors)
+        offsets = self._offsets(raw)
+        rows = len(offsets) - 1 if offsets is not None else len(raw[self._sessions[0]]) if self._sessions else 0
+        self._check_rows(raw, rows)
+        if offsets is not None and self.facts["on_empty"] == "error" and (np.diff(offsets) == 0).any():
+            row = int(np.argmax(np.diff(offsets) == 0))
+            raise BadRequest(f"`{self._steps[0]}__offsets`: session {row} is empty")
+        whole = {name: self._encode(name, f"{name}__values", raw) for name in self._steps}
+        columns, mask = self._cut(whole, offsets, rows)
+        for name in self._sessions:
+            columns[name] = self._encode(name, name, raw)
+        seen, seen_counts = self._seen(whole, offsets, rows)
+        allow = self._items("allow", raw)
+        if allow is not None and not len(allow):
+            raise BadRequest("`allow` is empty: leave it out to allow every item")
+        deny = self._items("deny", raw)
+        return Asked(
+            columns={name: columns[name] for name in self.facts["inputs"]},
+            mask=mask,
+            k=self._k(raw),
+            seen=seen,
+            seen_counts=seen_counts,
+            allow=allow,
+            deny=np.zeros(0, np.int32) if deny is None else deny,
+        )
+
+    def _checked(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the tensors with their names, dtypes, ranks and values checked, text decoded."""
+        for name in tensors:
+            if name not in self._tensors:
+                raise BadRequest(f"`{name}` is no input; the inputs are {', '.join(f'`{n}`' for n in self._tensors)}")
+        raw: dict[str, Array] = {}
+        for name, tensor in self._tensors.items():
+            values = tensors.get(name)
+            if values is None:
+                if not tensor["is_optional"]:
+                    raise BadRequest(f"`{name}` is missing")
+                continue
+            if values.dtype != self._dtypes[name]:
+                raise BadRequest(f"`{name}` is {values.dtype}, it must be {tensor['dtype']}")
+            if values.ndim != 1:
+                raise BadRequest(f"`{name}` has rank {values.ndim}, it must have rank 1")
+            if len(values) > self.limits.values:
+                raise BadRequest(f"`{name}` holds {len(values):,} values, a request may hold {self.limits.values:,}")
+            raw[name] = _texts(name, values) if tensor["dtype"] == "string" else values
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                place = int(np.argmin(np.isfinite(values)))
+                raise BadRequest(f"`{name}` is not finite: value {place} is {values[place]}")
+        return raw
+
+    def _offsets(self, raw: Mapping[str, Array]) -> Ints | None:
+        """Return the offsets that all step columns share; None if no step column is asked for."""
+        shared: Ints | None = None
+        for column in self._steps:
+            name = f"{column}__offsets"
+            offsets = raw[name].astype(np.int64)
+            _check_offsets(name, offsets, f"{column}__values", len(raw[f"{column}__values"]))
+            if shared is None:
+                shared = offsets
+                continue
+            first = f"{self._steps[0]}__offsets"
+            if len(offsets) != len(shared):
+                raise BadRequest(f"`{name}` has {len(offsets) - 1} sessions, `{first}` has {len(shared) - 1}")
+            if (offsets != shared).any():
+                i = int(np.argmax(offsets != shared))
+                raise BadRequest(
+                    f"`{name}` differs from `{first}`: offset {i} is {offsets[i]} and {shared[i]};"
+                    " lists of one session have the same steps"
+                )
+        return shared
+
+    def _check_rows(self, raw: Mapping[str, Array], rows: int) -> None:
+        if rows > self.limits.sessions:
+            raise BadRequest(f"the request holds {rows:,} sessions, it may hold {self.limits.sessions:,}")
+        for name in self._sessions:
+            if len(raw[name]) != rows:
+                other = f"{self._steps[0]}__offsets" if self._steps else self._sessions[0]
+                raise BadRequest(f"`{name}` has {len(raw[name])} sessions, `{other}` has {rows}")
+
+    def _encode(self, column: str, tensor: str, raw: Mapping[str, Array]) -> Array:
+        """Return a column's prepared values; an unknown one is refused where the spec says so."""
+        prepared = self._transform.apply(column, raw[tensor])
+        domain = self._transform.workflow["columns"][column]["domain"]
+        if domain is not None and self.facts["on_unknown"] == "error":
+            is_unknown = (prepared >= UNSEEN) & (prepared < self._reserved[domain])
+            if is_unknown.any():
+                value = str(raw[tensor][int(np.argmax(is_unknown))])[:SHOWN]
+                raise BadRequest(f"`{tensor}`: value {int(np.argmax(is_unknown))} is unknown: `{value}`")
+        return prepared
+
+    def _cut(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[dict[str, Array], Any]:
+        """Return the last `keep` steps of every session as dense arrays (B, T), and the mask (B, T)."""
+        if offsets is None:
+            return {}, np.ones((rows, 1), bool)
+        ends = offsets[1:]
+        begins = np.maximum(ends - self.facts["keep"], offsets[:-1])
+        across = np.arange(max(1, int((ends - begins).max(initial=0))))
+        mask = across < (ends - begins)[:, None]  # (B, T)
+        columns: dict[str, Array] = {}
+        for name in self._steps:
+            columns[name] = np.zeros(mask.shape, whole[name].dtype)
+            columns[name][mask] = whole[name][(begins[:, None] + across)[mask]]
+        return columns, mask
+
+    def _seen(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[Any, Ints]:
+        """Return the real items of every session, each once, also those that `keep` cuts."""
+        item = self.facts["item"]
+        if not self.facts["excludes_seen"] or item not in whole or offsets is None:
+            return np.zeros(0, np.int32), np.zeros(rows, np.int64)
+        session = np.repeat(np.arange(rows), np.diff(offsets))
+        is_real = whole[item] >= self._reserved[self.facts["item_domain"]]
+        pairs = np.unique((session[is_real] << 32) | whole[item][is_real].astype(np.int64))
+        return (pairs & 0xFFFFFFFF).astype(np.int32), np.bincount(pairs >> 32, minlength=rows)
+
+    def _items(self, name: str, raw: Mapping[str, Array]) -> NDArray[np.int32] | None:
+        """Return the codes of a list of items; None if it isn't given. Unknown ids stay, as a code that no item has."""
+        if name not in raw:
+            return None
+        codes: NDArray[np.int32] = np.unique(self._transform.apply(self.facts["item"], raw[name]))
+        return codes
+
+    def _k(self, raw: Mapping[str, Array]) -> int:
+        most = int(self.facts["top_k"])
+        if "k" not in raw:
+            return most
+        if raw["k"].shape != (1,):
+            raise BadRequest(f"`k` has shape {list(raw['k'].shape)}, it must be [1]")
+        k = int(raw["k"][0])
+        if not 1 <= k <= most:
+            raise BadRequest(f"`k` is {k}, it must be from 1 to {most}")
+        return k
+
+
+def _stored(dtype: str) -> str:
+    """Return numpy's name of the dtype in which a tensor travels."""
+    return "object" if dtype == "string" else "int64" if dtype.startswith("datetime") else dtype
+
+
+def _texts(name: str, values: Array) -> Array:
+    texts = np.empty(len(values), object)
+    for i, value in enumerate(values.tolist()):
+        if len(value) > LONGEST_TEXT:
+            raise BadRequest(f"`{name}`: value {i} has {len(value):,} bytes, a text may have {LONGEST_TEXT:,}")
+        try:
+            texts[i] = value.decode() if isinstance(value, bytes) else value
+        except UnicodeDecodeError:
+            raise BadRequest(f"`{name}`: value {i} is not UTF-8") from None
+    return texts
+
+
+def _check_offsets(name: str, offsets: Ints, values_name: str, values: int) -> None:
+    if not len(offsets):
+        raise BadRequest(f"`{name}` is empty, it must start with 0")
+    if offsets[0] != 0:
+        raise BadRequest(f"`{name}` must start at 0, it starts at {offsets[0]}")
+    falls = np.flatnonzero(np.diff(offsets) < 0)
+    if len(falls):
+        i = int(falls[0]) + 1
+        raise BadRequest(f"`{name}` must not decrease: offset {i} is {offsets[i]} after {offsets[i - 1]}")
+    if offsets[-1] != values:
+        raise BadRequest(f"`{name}` must end at the length of `{values_name}`, {values}; it ends at {offsets[-1]}")

@@ -1,0 +1,58 @@
+"""Stages are kept, resumed or begun anew by their keys, and an artifact appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sess.compiler.backend import Stage
+from sess.compiler.failures import Misused, RunFailed
+from sess.runtime.build.publish import put_in_place
+from sess.runtime.build.workspace import open_workspace
+
+
+def test_a_stage_of_another_key_begins_in_an_empty_folder(tmp_path: Path) -> None:
+    with open_workspace(tmp_path / "out") as workspace:
+        (workspace.begin(Stage.TRAIN, "one") / "weights").write_text("old")
+        assert not list(workspace.begin(Stage.TRAIN, "two").glob("weights"))
+
+
+def test_an_interrupted_stage_keeps_what_it_left(tmp_path: Path) -> None:
+    with open_workspace(tmp_path / "out") as workspace:
+        (workspace.begin(Stage.TRAIN, "one") / "epoch").write_text("3")
+    with open_workspace(tmp_path / "out") as workspace:
+        assert not workspace.is_done(Stage.TRAIN, "one")
+        assert (workspace.begin(Stage.TRAIN, "one") / "epoch").read_text() == "3"
+
+
+def test_a_finished_stage_is_done_only_for_its_key(tmp_path: Path) -> None:
+    with open_workspace(tmp_path / "out") as workspace:
+        workspace.begin(Stage.PREPARE, "one")
+        workspace.finish(Stage.PREPARE, "one", {"sessions": 3})
+        assert workspace.is_done(Stage.PREPARE, "one")
+        assert not workspace.is_done(Stage.PREPARE, "two")
+        assert workspace.result(Stage.PREPARE) == {"sessions": 3}
+
+
+def test_two_builds_of_one_directory_do_not_mix(tmp_path: Path) -> None:
+    with open_workspace(tmp_path / "out"), pytest.raises(RunFailed, match="another build"):
+        with open_workspace(tmp_path / "out"):
+            pass
+
+
+def test_a_folder_that_is_no_artifact_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    with pytest.raises(Misused, match="not an artifact"), open_workspace(tmp_path / "out"):
+        pass
+    assert (tmp_path / "out" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_new_directory_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    fresh, target = tmp_path / "fresh", tmp_path / "out"
+    for folder, text in ((fresh, "new"), (target, "old")):
+        folder.mkdir()
+        (folder / "file").write_text(text)
+    put_in_place(fresh, target)
+    assert (target / "file").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
