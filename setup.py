@@ -3,6 +3,8 @@
 from setuptools import find_packages, setup
 
 TOPS = ("compiler", "grammar", "runtime")
+# The grammar, what it says of mistakes, and the templates that pictures and Triton's files are rendered from.
+DATA = ("*.lark", "*.toml", "*.jinja", "*.html", "*.css", "*.js", "py.typed")
 
 
 def packages_below(top: str) -> list[str]:
@@ -14,4 +16,5 @@ def packages_below(top: str) -> list[str]:
 setup(
     packages=["sess", *(name for top in TOPS for name in packages_below(top))],
     package_dir={"sess": "compiler/package", **{f"sess.{top}": top for top in TOPS}},
+    package_data={"": list(DATA)},
 )

@@ -32,7 +32,7 @@ def chunks(tokens: Sequence[Token], source: Source, reporter: Reporter) -> tuple
     found: list[Chunk] = []
     outside = tokens[: starts[0]] if starts else tokens
     _report_outside(outside, source, reporter)
-    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=False):
         body = list(tokens[start:end])
         if body[0] in SECTIONS and len(body) > 1 and body[1].type == "LBRACE":
             found.append(_section(body, source, reporter))
@@ -143,7 +143,7 @@ def _section(body: list[Token], source: Source, reporter: Reporter) -> Chunk:
             message = f"`{first}` is no entry of `{body[0]}`"
             reporter.error(codes.SYNTAX, message, span_of(source, first), help="an entry is `key = value`")
     entries = [Chunk(tuple(_without_comma(inner[start:stop])))
-               for start, stop in zip(starts, [*starts[1:], len(inner)], strict=True)]  # fmt: skip
+               for start, stop in zip(starts, [*starts[1:], len(inner)], strict=False)]  # fmt: skip
     closing = body[end : end + 1]
     return Chunk((body[0], body[1], *closing), tuple(entries))
 

@@ -57,7 +57,7 @@ def lay_out(picture: Picture) -> Layout:
     apart |= {id for wire, chain in zip(picture.wires, chains, strict=True) if wire.is_train_only for id in chain[1:-1]}
     rows = _fewest_crossings(rows, chains, apart)
     centres = _centres(rows, chains, widths)
-    _move_right(apart, centres, widths)
+    _move_right(rows, apart, sizes.keys(), centres, widths)
     tops, y = [], MARGIN
     heights = [max((sizes[id][1] for id in row if id in sizes), default=0.0) for row in rows]
     for height in heights:
@@ -209,13 +209,21 @@ def _centres(
     return centres
 
 
-def _move_right(apart: Set[str], centres: dict[str, float], widths: Mapping[str, float]) -> None:
-    """Shift what stands apart to the right of everything else, so that one frame can hold it."""
-    if apart:
-        edge = max((x + widths[id] / 2 for id, x in centres.items() if id not in apart), default=0.0)
-        shift = edge + 2 * GAP_ACROSS - min(centres[id] - widths[id] / 2 for id in apart)
-        for id in apart:
-            centres[id] += shift
+def _move_right(
+    rows: Sequence[Sequence[str]], apart: Set[str], cards: Set[str], centres: dict[str, float], widths: Mapping[str, float]
+) -> None:
+    """Shift what stands apart to the right of all that shares a row with it, so that one frame can hold its cards."""
+    edges = [max((centres[id] + widths[id] / 2 for id in row if id not in apart), default=0.0) for row in rows]
+    shared = [index for index, row in enumerate(rows) if any(id in apart and id in cards for id in row)]
+    if not shared:
+        return
+    edge = max(edges[shared[0] : shared[-1] + 1])
+    first = min(centres[id] - widths[id] / 2 for id in apart & cards)
+    for index, row in enumerate(rows):
+        for id in row:
+            if id in apart:
+                moved = centres[id] + edge + 2 * GAP_ACROSS - first
+                centres[id] = moved if id in cards else max(moved, edges[index] + GAP_ACROSS)
 
 
 def _apart(wishes: Sequence[float], widths: Sequence[float]) -> list[float]:

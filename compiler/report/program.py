@@ -103,7 +103,7 @@ def _domains(program: Program) -> list[str]:
 
 def _model(program: Program) -> list[str]:
     model = program.model
-    lines = [f"table {each.name}: {each.domain}, {'auto' if each.dim is None else each.dim} wide, {value(dict(each.params))}" for each in model.tables]
+    lines = [f"table {each.name}: {each.domain}, {'auto' if each.dim is None else each.dim} wide, {call(Chosen("embedding", each.params))}" for each in model.tables]
     for node in model.nodes:
         sources = ", ".join(source for ids in node.inputs.values() for source in ids)
         lines.append(f"{node.id}: {node.type} = {call(node.block)}" + (f" of {sources}" if sources else ""))
@@ -150,7 +150,7 @@ def _serving(program: Program) -> list[str]:
             ("exclude", ", ".join(serving.exclude) or "none"),
             ("accept", ", ".join(serving.accept) or "none"),
             ("index", call(serving.index)),
-            ("platform", f"triton {serving.platform}, backend {serving.backend}"),
+            ("platform", f"{serving.platform}, backend {serving.backend}"),
             ("batch", f"dynamic, at most {serving.batch_max}, waits {serving.delay / 1000:g} ms"),
             ("on_empty", serving.on_empty),
             ("on_unknown", serving.on_unknown),

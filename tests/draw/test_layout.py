@@ -48,9 +48,10 @@ def test_every_wire_goes_down_and_stays_on_the_sheet(picture: Picture) -> None:
 def test_what_is_only_in_training_stands_right_of_the_rest(picture: Picture) -> None:
     boxes = lay_out(picture).boxes
     apart = [box for box in boxes if box.card.is_train_only]
-    rest = [box for box in boxes if not box.card.is_train_only]
-    if apart and rest:
-        assert min(box.left for box in apart) >= max(box.left + box.width for box in rest) + GAP_ACROSS
+    for box in boxes:
+        beside = [other for other in apart if other.top < box.top + box.height and box.top < other.top + other.height]
+        if beside and not box.card.is_train_only:
+            assert min(other.left for other in beside) >= box.left + box.width + GAP_ACROSS
 
 
 @given(pictures())

@@ -1,0 +1,78 @@
+"""The catalogue's ids and titles: one row an item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, DataPlan
+from sess.runtime.prepare.files import find_files, read_columns
+
+TITLES = ("title", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The ids of all items, and their titles if there are any; `repeated` rows have an id that came before."""
+
+    ids: pa.Array
+    titles: Mapping[object, str] | None
+    repeated: int
+    without_id: int
+
+
+def read_catalogue(data: DataPlan, item: ColumnPlan, base: Path) -> Catalogue | None:
+    """Return the catalogue; None if `data` names none."""
+    if data.catalogue is None:
+        return None
+    tables = [_read(path, data, item) for path in find_files(data.catalogue, base)]
+    table = pa.concat_tables(tables, promote=True)
+    rows = len(table)
+    table = table.filter(pc.is_valid(table.column("id")))
+    ids = pc.unique(table.column("id"))
+    titles = None
+    if "title" in table.column_names:
+        # Of an id that comes twice the title that sorts first stays, whatever the files' order.
+        pairs = table.filter(pc.is_valid(table.column("title"))).sort_by([("id", "ascending"), ("title", "descending")])
+        titles = dict(zip(pairs.column("id").to_pylist(), pairs.column("title").to_pylist(), strict=True))
+    return Catalogue(ids, titles, len(table) - len(ids), rows - len(table))
+
+
+def _read(path: str, data: DataPlan, item: ColumnPlan) -> pa.Table:
+    """Return the columns `id` and, if the file has one, `title`."""
+    names = _columns(path)
+    if names is not None and data.item not in names:
+        has = ", ".join(f"`{name}`" for name in names)
+        raise RunFailed(
+            f"the catalogue `{path}` has no column `{data.item}`, which its items are known by",
+            f"it has {has}; the id is called as in the events",
+        )
+    plain = ColumnPlan(item.name, item.dtype, item.role, False, (), None, False, False)
+    found = pa.table({"id": read_columns(path, [plain]).column(item.name)})
+    wanted = [data.catalogue_title] if data.catalogue_title else list(TITLES)
+    for title in wanted:
+        if names is not None and title in names:
+            text = ColumnPlan(title, "string", item.role, False, (), None, False, False)
+            try:
+                return found.append_column("title", read_columns(path, [text]).column(title))
+            except RunFailed:
+                if data.catalogue_title:
+                    raise
+    return found
+
+
+def _columns(path: str) -> list[str] | None:
+    """Return the names of a parquet file's columns; None if it isn't one (reading it says more)."""
+    try:
+        with fsspec.open(path, "rb") as stream:
+            names: list[str] = pq.ParquetFile(stream).schema_arrow.names
+            return names
+    except (pa.ArrowException, OSError):
+        return None

@@ -1,0 +1,65 @@
+"""The fitted preparation as plain data: `workflow.json`, which the served steps and every reader without pickles use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from sess.compiler.block import JsonValue
+from sess.compiler.codec import encode
+from sess.compiler.plans import ColumnPlan, WorkflowPlan
+from sess.runtime.prepare.prepared import WORKFLOW
+from sess.runtime.prepare.vocabularies import buckets_of
+from sess.runtime.prepare.workflow import ColumnWork
+from sess.runtime.vocabulary import Vocabulary, file_of
+
+FORMAT_VERSION = 1
+
+
+def write_workflow(
+    plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], work: ColumnWork, folder: Path
+) -> dict[str, JsonValue]:
+    """Write and return the fitted workflow: columns with their operations and statistics, domains with their files."""
+    columns: dict[str, JsonValue] = {}
+    for column in plan.columns:
+        columns[column.name] = {
+            "dtype": column.dtype,
+            "role": column.role.value,
+            "is_list": column.is_list,
+            "domain": column.domain,
+            "ops": _operations(plan, column, work),
+        }
+    domains: dict[str, JsonValue] = {
+        domain.name: {
+            "dtype": domain.dtype,
+            "reserved": vocabularies[domain.name].reserved,
+            "size": vocabularies[domain.name].size,
+            "buckets": buckets_of(domain),
+            "columns": list(domain.columns),
+            "file": file_of(domain.name),
+        }
+        for domain in plan.domains
+    }
+    workflow: dict[str, JsonValue] = {
+        "format_version": FORMAT_VERSION,
+        "keep": plan.data.keep,
+        "item": plan.data.item,
+        "columns": columns,
+        "domains": domains,
+    }
+    text = json.dumps(workflow, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / WORKFLOW).write_text(text + "\n", encoding="utf-8")
+    return workflow
+
+
+def _operations(plan: WorkflowPlan, column: ColumnPlan, work: ColumnWork) -> list[JsonValue]:
+    found: list[JsonValue] = []
+    for operation in column.ops:
+        declared: dict[str, JsonValue] = {"op": operation.name}
+        for name, value in operation.params.items():
+            declared[name] = encode(value)
+        if operation.name == "standardize":
+            declared["mean"], declared["std"] = work.statistics(column.name)
+        found.append(declared)
+    return found

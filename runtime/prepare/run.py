@@ -1,0 +1,174 @@
+"""`prepare`: the user's files to prepared sessions, vocabularies and a fitted workflow."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
+from sess.runtime.prepare.catalogue import Catalogue, read_catalogue
+from sess.runtime.prepare.events import read_events
+from sess.runtime.prepare.explode import read_sessions
+from sess.runtime.prepare.facts import check_cuts, facts_of, say
+from sess.runtime.prepare.history import History, history_of
+from sess.runtime.prepare.prepared import SPLITS, Array, Prepared, Sessions
+from sess.runtime.prepare.split import Cut, divide, whole
+from sess.runtime.prepare.taken import take_values
+from sess.runtime.prepare.values import numbers, to_raw
+from sess.runtime.prepare.vocabularies import fit_vocabulary
+from sess.runtime.progress import Progress
+from sess.runtime.vocabulary import Vocabulary
+
+MADE = ("sessions", "vocabulary", "nvtabular", "schema")
+
+
+def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Prepared:
+    """Prepare the data of a plan whose paths are relative to `base`; write everything into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in MADE:
+        shutil.rmtree(out / name, ignore_errors=True)
+    with progress.track("prepare", 5) as task:
+        histories = _read(plan, base)
+        catalogue = read_catalogue(plan.data, _column(plan, plan.data.item), base)
+        task.advance(1, "read")
+        cuts = _cuts(plan, histories)
+        check_cuts(plan, cuts)
+        taken = {name: take_values(plan, cut) for name, cut in cuts.items()}
+        task.advance(1, "sessions built")
+        vocabularies = _vocabularies(plan, histories, cuts["train"], taken["train"], catalogue)
+        task.advance(1, "vocabularies")
+        prepared = _work(plan, cuts, taken, vocabularies, out)
+        task.advance(1, "columns prepared")
+        facts = facts_of(plan, histories, cuts, prepared, vocabularies, catalogue)
+        result = Prepared(prepared["train"], prepared.get("valid"), prepared.get("test"), vocabularies, facts)
+        result.save(out)
+        task.advance(1, "saved")
+    say(facts, progress)
+    return result
+
+
+def _read(plan: WorkflowPlan, base: Path) -> dict[str, History]:
+    """Return the history of every source by the name under which `data` gives it."""
+    data = plan.data
+    if not data.train:
+        raise RunFailed("`data` names no training files", 'add `data { train = "train/*.parquet" }`')
+    sources = {"train": data.train, "valid": data.valid, "test": data.test}
+    if data.rows is Rows.SESSIONS:
+        return {name: read_sessions(plan, paths, base) for name, paths in sources.items() if paths}
+    return {name: history_of(plan, read_events(plan, paths, base)) for name, paths in sources.items() if paths}
+
+
+def _cuts(plan: WorkflowPlan, histories: Mapping[str, History]) -> dict[str, Cut]:
+    if plan.data.split is not None:
+        return divide(histories["train"], plan.data, plan.data.split)
+    return {name: whole(history) for name, history in histories.items()}
+
+
+def _vocabularies(
+    plan: WorkflowPlan,
+    histories: Mapping[str, History],
+    train: Cut,
+    taken: pa.Table,
+    catalogue: Catalogue | None,
+) -> dict[str, Vocabulary]:
+    """Return the vocabularies; the counts of the catalogue's domain are clicks on its items."""
+    steps = train.history.events.take(pa.array(train.history.steps[train.places]))
+    found: dict[str, Vocabulary] = {}
+    for domain in plan.domains:
+        everywhere = [history.events.column(name) for history in histories.values() for name in domain.columns]
+        if domain.is_item and catalogue is not None:
+            everywhere.append(pa.chunked_array([catalogue.ids]))
+        names = (plan.data.item,) if domain.is_item and plan.data.item in domain.columns else domain.columns
+        counted = [taken.column(name) if name in taken.column_names else steps.column(name) for name in names]
+        vocabulary = fit_vocabulary(domain, everywhere, counted)
+        if domain.is_item and catalogue is not None and catalogue.titles is not None:
+            titles = tuple(catalogue.titles.get(value) for value in np.asarray(vocabulary.values).tolist())
+            vocabulary = Vocabulary(vocabulary.values, vocabulary.counts, vocabulary.reserved, titles)
+        found[domain.name] = vocabulary
+    return found
+
+
+def _work(
+    plan: WorkflowPlan,
+    cuts: Mapping[str, Cut],
+    taken: Mapping[str, pa.Table],
+    vocabularies: Mapping[str, Vocabulary],
+    out: Path,
+) -> dict[str, Sessions]:
+    """Fit the workflow on the training split, prepare every split with it, and write it down."""
+    from sess.runtime.prepare.declare import write_workflow
+    from sess.runtime.prepare.schema import write_schema
+    from sess.runtime.prepare.workflow import ColumnWork, worked_columns  # imports TensorFlow through Merlin
+
+    names = [column.name for column in worked_columns(plan)]
+    train = cuts["train"]
+    with tempfile.TemporaryDirectory(prefix="sess-prepare-") as scratch:
+        rows = np.repeat(np.arange(len(train.sessions)), train.lengths)
+        work = ColumnWork(plan, vocabularies, _rows(train, train.places, taken["train"], rows, names), Path(scratch))
+        steps: dict[int, dict[str, Array]] = {}
+        found: dict[str, Sessions] = {}
+        for name, cut in cuts.items():
+            if id(cut.history) not in steps:
+                steps[id(cut.history)] = work.transform(cut.history.events.take(pa.array(cut.history.steps)))
+            rows = np.arange(len(cut.sessions))
+            session = work.transform(_rows(cut, cut.begins, taken[name], rows, names))
+            found[name] = _sessions(plan, cut, taken[name], steps[id(cut.history)], session)
+        write_workflow(plan, vocabularies, work, out)
+        write_schema(plan, vocabularies, out / "schema" / "prepared.pbtxt")
+        work.save(out / "nvtabular")
+    return found
+
+
+def _rows(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str]) -> pa.Table:
+    """Return flat rows of the workflow's columns: a step each, with the values that its session takes."""
+    history = cut.history
+    steps = pa.array(history.steps[places])
+    chosen = pa.array(rows)
+    return pa.table(
+        {
+            name: taken.column(name).take(chosen)
+            if name in taken.column_names
+            else history.events.column(name).take(steps)
+            for name in names
+        }
+    )
+
+
+def _sessions(
+    plan: WorkflowPlan, cut: Cut, taken: pa.Table, steps: Mapping[str, Array], session: Mapping[str, Array]
+) -> Sessions:
+    """Return a split: prepared values of what the model reads or predicts, raw ones of what a request or slice names."""
+    events = cut.history.events
+    places = cut.places
+    flat = pa.array(cut.history.steps[places])
+    prepared_steps: dict[str, Array] = {}
+    raw_steps: dict[str, Array] = {}
+    for column in plan.columns:
+        if column.role is Role.KEY or column.name in taken.column_names or column.name not in events.column_names:
+            continue
+        is_item = column.name == plan.data.item
+        if column.is_input or column.is_target or is_item:
+            raw_steps[column.name] = to_raw(events.column(column.name).take(flat))
+            if column.name in steps:
+                prepared_steps[column.name] = steps[column.name][places]
+            elif not is_item:
+                prepared_steps[column.name] = numbers(events.column(column.name).take(flat))
+    prepared = {
+        name: session[name] for name in taken.column_names if name in session
+    }  # fmt: skip
+    raw = {name: to_raw(taken.column(name)) for name in taken.column_names}
+    keys = to_raw(cut.history.keys.take(pa.array(cut.sessions)))
+    return Sessions(cut.offsets, prepared_steps, prepared, raw_steps, raw, keys)
+
+
+def _column(plan: WorkflowPlan, name: str) -> ColumnPlan:
+    return next(column for column in plan.columns if column.name == name)
+
+
+__all__ = ["MADE", "SPLITS", "prepare"]
