@@ -6,6 +6,8 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.ready
 PYTEST  := $(BIN)/python -m pytest
 WORKERS ?= 2
+ROUNDS  ?= 20
+SHELL   := bash
 
 # No index is named here or in a lock: pip's own configuration says where packages come from.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-compile
@@ -58,8 +60,8 @@ format: setup ## write the code in its one form
 bench: setup ## training beside a plain loop, on the same events
 	@$(BIN)/python tests/benchmarks/train_epoch.py
 
-fuzz: setup ## the property tests with many more examples
-	@$(PYTEST) -n $(WORKERS) -m hypothesis --hypothesis-profile=fuzz
+fuzz: setup ## the property tests again and again, each round from another seed (ROUNDS=20)
+	@for round in $$(seq $(ROUNDS)); do $(PYTEST) -q -n $(WORKERS) -m hypothesis --hypothesis-seed=$$RANDOM$$round || exit 1; done
 
 lock: setup ## write both lock files anew, with hashes and without an address
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv

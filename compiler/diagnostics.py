@@ -97,6 +97,11 @@ class Reporter:
         )
 
     @property
+    def has_syntax_errors(self) -> bool:
+        """Whether something couldn't be parsed, so that what seems to be missing may only be misspelt."""
+        return any(d.code.number.startswith("S1") for d in self._found.values())
+
+    @property
     def has_errors(self) -> bool:
         """Whether any finding is an error."""
         return any(d.code.severity is Severity.ERROR for d in self._found.values())

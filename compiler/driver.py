@@ -51,7 +51,7 @@ class CheckOptions:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found. `graph` is None if the passes couldn't go on.
+    """What a check found. `graph` is None if there is no schema to check against.
 
     `base` is the folder that the data paths of the program are relative to.
     """
@@ -177,7 +177,7 @@ def _schemas(
     if False not in statements:
         source = files[0][1].source
         has_import = any(isinstance(each, ImportStatement) for each in files[0][1].statements)
-        if not (reporter.has_errors and has_import):
+        if not reporter.has_syntax_errors and not (reporter.has_errors and has_import):
             at = Span(source, 0, min(1, len(source.text)))
             named = next(
                 (each for each in files[0][1].statements if not isinstance(each, (Definition, ParamStatement))), None

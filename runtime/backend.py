@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,10 +18,14 @@ from sess.compiler.codec import encode
 from sess.compiler.failures import Misused
 from sess.compiler.plans import Program
 from sess.runtime.progress import progress
+from sess.runtime.quiet import keep_quiet, quietly
 
 
 class Runtime:
     """The back end that builds with NVTabular, Keras on TensorFlow, and Triton."""
+
+    def __init__(self) -> None:
+        keep_quiet()
 
     def synth(self, options: SynthOptions) -> Mapping[str, JsonValue]:
         """Write a click stream; return its counts."""
@@ -78,6 +81,7 @@ class Runtime:
 
     def verify(self, artifact: Path, rows: int) -> Mapping[str, JsonValue]:
         """Compare trained model, SavedModel and Triton on real rows; raise RunFailed where they differ."""
+        quietly("tensorflow")
         from sess.runtime.verify.run import verify
 
         return verify(artifact, rows, progress())

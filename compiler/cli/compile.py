@@ -36,9 +36,9 @@ def command(
     except ModuleNotFoundError as error:
         raise lacking(error) from error
     if isinstance(metrics := result.get("metrics"), dict):
-        from sess.compiler.report.metrics import render
+        from sess.compiler.report.metrics import metrics_text
 
-        sys.stdout.write(render(metrics))
+        sys.stdout.write(metrics_text(metrics))
     if until in ("export", "verify"):
         print(f"the artifact is at {output}", file=sys.stderr)
     return 0

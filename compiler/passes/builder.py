@@ -143,6 +143,8 @@ class Builder(WordScope):
                     return self._apply_all((definition.value,), source, name)
                 if self.ctx.registry.find(text, *EXPRESSION_KINDS) is not None and definition.kind not in VALUES:
                     return self._call(Call(Word(text, stage.span), (), stage.span), source, name)
+                if definition.kind in VALUES and self.definition(text) is None:
+                    return None
                 message = f"`{text}` is {a_kind(definition.kind)}, not a block"
                 self.reporter.error(codes.WRONG_KIND, message, stage.span)
                 return None

@@ -53,6 +53,8 @@ def _columns(key: str, entry: Entry, scope: Builder) -> tuple[str, ...] | None:
         return (key,)
     if key in facts.domains.columns:
         return facts.domains.columns[key]
+    if key in facts.resolved.definitions or key in facts.resolved.broken:
+        return None  # a domain that is broken itself
     stages = entry.value.stages if isinstance(entry.value, Pipeline) else (entry.value,)
     if not _is_derived(stages[0], scope):
         known = [*facts.schema.names, *facts.domains.columns]

@@ -26,7 +26,6 @@ from sess.compiler.tree import (
     Name,
     ParamStatement,
     Pipeline,
-    SchemaStatement,
     Section,
     SectionName,
     SpecStatement,
@@ -46,21 +45,22 @@ class Resolved:
     broken: frozenset[str]
     own: tuple[Word, ...]
     """The names that the spec itself defines, without those of its imports."""
+    unsure: frozenset[SectionName]
+    """The sections with an unknown key: what seems to be missing there may only be misspelt."""
 
 
-def resolve(inputs: Inputs, ctx: Context) -> Resolved | None:
-    """Merge the files of a spec and resolve its params; None if there is no spec statement (reported)."""
+def resolve(inputs: Inputs, ctx: Context) -> Resolved:
+    """Merge the files of a spec and resolve its params."""
     named = _spec_statement(inputs, ctx)
     definitions, params = _definitions(inputs, ctx)
     sections = _sections(inputs, ctx)
     _override(inputs.overrides, params, sections, ctx)
     values = {name: _value(statement, ctx) for name, statement in params.items()}
     broken = _cycles(definitions, ctx)
-    if named is None:
-        return None
     sound = {name: definition for name, definition in definitions.items() if name not in broken}
     own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
-    return Resolved(named.name, named.title, sound, values, sections, broken, own)
+    unsure = frozenset(name for name in KEYS if name is not SectionName.PREPARE and _has_unknown_key(inputs, name))
+    return Resolved(named.name, named.title, sound, values, sections, broken, own, unsure)
 
 
 def mentions(expression: Expression) -> Iterator[Name]:
@@ -84,7 +84,7 @@ def mentions(expression: Expression) -> Iterator[Name]:
             return
 
 
-def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement | None:
+def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:
     found = [each for each in inputs.spec.statements if isinstance(each, SpecStatement)]
     for extra in found[1:]:
         labels = [Label(found[0].span, "first here")]
@@ -93,14 +93,12 @@ def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement | None:
         for each in imported.statements:
             if isinstance(each, SpecStatement):
                 ctx.reporter.error(codes.BAD_IMPORT, "an imported file has no `spec` statement", each.span)
-    if not found:
-        if not any(each for each in inputs.spec.statements if not isinstance(each, SchemaStatement)):
-            at = Span(inputs.spec.source, 0, 0)
-        else:
-            at = Span(inputs.spec.source, 0, min(1, len(inputs.spec.source.text)))
+    if found:
+        return found[0]
+    at = Span(inputs.spec.source, 0, min(1, len(inputs.spec.source.text)))
+    if not ctx.reporter.has_syntax_errors:
         ctx.reporter.error(codes.NO_SPEC, "there is no `spec` statement", at, help="begin with `spec name`")
-        return None
-    return found[0]
+    return SpecStatement(Word("unnamed", at), None, at)  # so that what else is wrong is found too
 
 
 def _definitions(inputs: Inputs, ctx: Context) -> tuple[dict[str, Definition], dict[str, ParamStatement]]:
@@ -153,6 +151,18 @@ def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, ct
         ctx.reporter.error(codes.GIVEN_TWICE, f"`{key.text}` is given twice", key.span, labels=labels)
         return
     entries[key.text] = entry
+
+
+def _has_unknown_key(inputs: Inputs, section: SectionName) -> bool:
+    known = {each.name for each in parameters(KEYS[section])}
+    statements = [each for file in (inputs.spec, *inputs.imports) for each in file.statements]
+    given = [
+        entry.key.text
+        for each in statements
+        if isinstance(each, Section) and each.name is section
+        for entry in each.entries
+    ]
+    return any(key not in known for key in given)
 
 
 def _elsewhere(key: str, section: SectionName) -> str:

@@ -82,7 +82,8 @@ def _check_chosen(built: Built, chosen: Chosen, key: str, argument: str, ctx: Co
 
 def _check_data(built: Built, ctx: Context) -> None:
     data, resolved = built.facts.data, built.facts.resolved
-    if ctx.is_compiling and not data.train:
+    is_unsure = SectionName.DATA in resolved.unsure or ctx.reporter.has_syntax_errors
+    if ctx.is_compiling and not data.train and not is_unsure:
         helps = 'add `data { train = "train/*.parquet" }`'
         message = f"`{resolved.name.text}` names no training data"
         ctx.reporter.error(codes.NO_TRAINING_DATA, message, resolved.name.span, help=helps)
@@ -119,7 +120,9 @@ def _check_train(built: Built, ctx: Context) -> None:
         message = "a batch is so many sessions or so many tokens, not both"
         ctx.reporter.error(codes.BATCH_AND_TOKENS, message, tokens.span, label="steps a batch", labels=labels)
     stop = _value(built, SectionName.TRAIN, "stop")
-    if stop is not None and built.train.stop is not None and built.facts.data.train and not has_valid(built):
+    is_sure = SectionName.DATA not in built.facts.resolved.unsure and not ctx.reporter.has_syntax_errors
+    has_none = bool(built.facts.data.train) and not has_valid(built)
+    if stop is not None and built.train.stop is not None and is_sure and has_none:
         message = "there is no valid split to stop on"
         helps = "add `valid = …` or `split = …` to `data`, or leave `stop` out"
         ctx.reporter.error(codes.NOTHING_TO_STOP_ON, message, stop.span, help=helps)

@@ -33,7 +33,11 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
 def _check_heads(checked: CheckedGraph, ctx: Context) -> None:
     resolved = checked.built.facts.resolved
     heads = [each for each in resolved.definitions.values() if each.kind is Keyword.HEAD]
-    if not heads and not any(name in resolved.broken for name in resolved.definitions):
+    if (
+        not heads
+        and not ctx.reporter.has_syntax_errors
+        and not any(name in resolved.broken for name in resolved.definitions)
+    ):
         helps = "add `head name = … >> categorical(item)`"
         ctx.reporter.error(
             codes.NO_HEAD, f"`{resolved.name.text}` predicts nothing: it has no head", resolved.name.span, help=helps
@@ -51,7 +55,8 @@ def _check_objective(checked: CheckedGraph, ctx: Context) -> None:
     models = [node for node in checked.heads.values() if checked.graph[node].kind is Kind.HEAD]
     on_steps = [node for node in models if _target_level(checked, node) is Level.STEP]
     declared = [each for each in built.facts.resolved.definitions.values() if each.kind is Keyword.HEAD]
-    if on_steps and built.train.objective is None:
+    is_unsure = SectionName.TRAIN in built.facts.resolved.unsure or ctx.reporter.has_syntax_errors
+    if on_steps and built.train.objective is None and not is_unsure:
         node = checked.graph[on_steps[0]]
         known = listing(ctx.registry.names(Kind.OBJECTIVE))
         message = f"the head `{node.id}` predicts steps, and `train` has no `objective`"

@@ -20,6 +20,7 @@ from sess.runtime.build.inputs import data_digests
 from sess.runtime.build.publish import put_in_place
 from sess.runtime.build.workspace import Workspace, open_workspace
 from sess.runtime.progress import Progress
+from sess.runtime.quiet import quietly
 
 VERIFIED_ROWS = 64
 
@@ -87,23 +88,27 @@ def _steps(
     weights = workspace.folder(Stage.TRAIN) / "weights.npz"
 
     def run_prepare(folder: Path) -> JsonValue:
+        quietly("nvtabular")  # which imports TensorFlow, too
         from sess.runtime.prepare.run import prepare as run
 
         return dict(run(program.workflow, files.base, folder, progress).facts)
 
     def run_train(folder: Path) -> JsonValue:
+        quietly("tensorflow")
         from sess.runtime.prepare.prepared import Prepared
         from sess.runtime.train.run import train as run
 
         return dict(run(program, Prepared.load(prepared), folder, progress))
 
     def run_evaluate(folder: Path) -> JsonValue:
+        quietly("tensorflow")
         from sess.runtime.evaluate.run import evaluate as run
         from sess.runtime.prepare.prepared import Prepared
 
         return dict(run(program, Prepared.load(prepared), weights, progress))
 
     def run_export(folder: Path) -> JsonValue:
+        quietly("tensorflow")
         from sess.runtime.export.run import export as run
         from sess.runtime.prepare.prepared import Prepared
 
@@ -115,6 +120,7 @@ def _steps(
         return of_file(fresh / MANIFEST)
 
     def run_verify(folder: Path) -> JsonValue:
+        quietly("tensorflow")
         from sess.runtime.verify.run import verify as run
 
         fresh = workspace.folder(Stage.EXPORT) / "artifact"

@@ -28,6 +28,8 @@ def make_canonical(folder: Path) -> None:
     renamed = SavedModel()
     text_format.Parse(text, renamed)
     for graph in renamed.meta_graphs:
+        for function in graph.graph_def.library.function:
+            _unname_captures(function)
         _sort(graph.graph_def.library.function, lambda function: str(function.signature.name))
         _sort(graph.graph_def.library.gradient, lambda gradient: str(gradient.function_name))
     path.write_bytes(renamed.SerializeToString(deterministic=True))
@@ -43,6 +45,14 @@ def _ranks(saved: Any) -> dict[str, str]:
             if match:
                 found.append((int(match[2]), match[1], function.signature.name))
     return {name: f"{stem}{rank}" for rank, (_, stem, name) in enumerate(sorted(found))}
+
+
+def _unname_captures(function: Any) -> None:
+    """Drop the names of captured weights, which are numbers of the process; arguments keep theirs."""
+    for argument in function.arg_attr.values():
+        name = argument.attr["_user_specified_name"].s if "_user_specified_name" in argument.attr else b""
+        if name.isdigit():
+            del argument.attr["_user_specified_name"]
 
 
 def _sort(field: Any, key: Any) -> None:  # a repeated field of messages, and the key of one

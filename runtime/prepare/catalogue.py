@@ -33,7 +33,7 @@ def read_catalogue(data: DataPlan, item: ColumnPlan, base: Path) -> Catalogue | 
     if data.catalogue is None:
         return None
     tables = [_read(path, data, item) for path in find_files(data.catalogue, base)]
-    table = pa.concat_tables(tables, promote=True)
+    table = pa.concat_tables(tables, promote_options="default")
     rows = len(table)
     table = table.filter(pc.is_valid(table.column("id")))
     ids = pc.unique(table.column("id"))

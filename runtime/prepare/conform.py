@@ -46,7 +46,9 @@ def conform(values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_t
     raise _differs(column, file, f"`{found}`", f"`{dtype}`")
 
 
-def conform_list(values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_time: bool = False) -> pa.ChunkedArray:
+def conform_list(
+    values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_time: bool = False
+) -> pa.ChunkedArray:
     """Return a column of lists whose values are of the schema's dtype."""
     whole = values.combine_chunks()
     found = whole.type
@@ -87,9 +89,7 @@ def _text(values: pa.ChunkedArray, column: str, file: str) -> pa.ChunkedArray:
         raise RunFailed(f"`{column}` of `{file}` has text that is not UTF-8", "write the file as UTF-8") from None
 
 
-def _differs(
-    column: str, file: str, found: str, wanted: str, values: pa.ChunkedArray | None = None
-) -> RunFailed:
+def _differs(column: str, file: str, found: str, wanted: str, values: pa.ChunkedArray | None = None) -> RunFailed:
     example = ""
     if values is not None and len(values.drop_null()):
         example = f", such as {values.drop_null()[0].as_py()!r}"

@@ -1,4 +1,4 @@
-"""The fitted preparation as plain data: `workflow.json`, which the served steps and every reader without pickles use."""
+"""The fitted preparation as plain data: `workflow.json`, which the served steps read instead of a pickle."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -108,8 +109,7 @@ def _order(
     group = np.cumsum(~same)[is_tied]
     inner = sorted(range(len(tied)), key=lambda i: (group[i], contents[i]))
     order[is_tied] = tied[inner]
-    pairs = zip(inner, inner[1:], strict=False)
-    repeated = sum(group[a] == group[b] and contents[a] == contents[b] for a, b in pairs)
+    repeated = sum(group[a] == group[b] and contents[a] == contents[b] for a, b in pairwise(inner))
     return order, int(repeated)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,9 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
         files = f"{source['files']} file" + ("s" if source["files"] != 1 else "")
         progress.say(f"`{name}`: {source['events']:,} events in {source['sessions']:,} sessions, {files}")
         if source["repeated_events"]:
-            progress.say(f"`{name}`: {source['repeated_events']:,} events repeat another in every column; they are kept")
+            progress.say(
+                f"`{name}`: {source['repeated_events']:,} events repeat another in every column; they are kept"
+            )
         for reason, count in source["dropped"].items():
             progress.say(f"`{name}`: left out {count:,} {reason}")
     for name, split in _each(facts, "splits"):
@@ -147,7 +150,7 @@ def _unseen(columns: tuple[str, ...], prepared: Mapping[str, Sessions], reserved
     return total
 
 
-def _each(facts: Mapping[str, JsonValue], key: str) -> list[tuple[str, dict[str, object]]]:
+def _each(facts: Mapping[str, JsonValue], key: str) -> list[tuple[str, dict[str, Any]]]:
     part = facts[key]
     assert isinstance(part, dict)
     return [(name, value) for name, value in part.items() if isinstance(value, dict)]
@@ -157,5 +160,3 @@ def _varying(facts: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     part = facts["varying"]
     assert isinstance(part, dict)
     return part
-
-

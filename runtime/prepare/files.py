@@ -27,7 +27,9 @@ def find_files(pattern: str, base: Path) -> list[str]:
         if not found and system.isfile(path):  # a name with a bracket in it isn't a glob
             found = [path]
     except (OSError, ValueError, ImportError) as error:
-        raise RunFailed(f"`{pattern}` can't be looked up: {error}", "look at the address and your access to it") from error
+        raise RunFailed(
+            f"`{pattern}` can't be looked up: {error}", "look at the address and your access to it"
+        ) from error
     if not found:
         place = "" if is_url else f" in `{base}`"
         raise RunFailed(f"no file matches `{pattern}`{place}", "paths in a spec are relative to the spec's own folder")

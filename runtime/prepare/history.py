@@ -67,7 +67,9 @@ def history_of(plan: WorkflowPlan, events: Events) -> History:
     return divided(events, bounds, is_step, keys, dropped)
 
 
-def divided(events: Events, bounds: Ints, is_step: NDArray[np.bool_], keys: pa.Array, dropped: dict[str, int]) -> History:
+def divided(
+    events: Events, bounds: Ints, is_step: NDArray[np.bool_], keys: pa.Array, dropped: dict[str, int]
+) -> History:
     """Return the history of events between bounds."""
     counted = np.concatenate([[0], np.cumsum(is_step)])
     steps = np.flatnonzero(is_step)

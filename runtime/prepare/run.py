@@ -143,7 +143,7 @@ def _rows(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str
 def _sessions(
     plan: WorkflowPlan, cut: Cut, taken: pa.Table, steps: Mapping[str, Array], session: Mapping[str, Array]
 ) -> Sessions:
-    """Return a split: prepared values of what the model reads or predicts, raw ones of what a request or slice names."""
+    """Return a split: prepared values of what the model reads or predicts, raw ones of what requests and slices name."""
     events = cut.history.events
     places = cut.places
     flat = pa.array(cut.history.steps[places])

@@ -20,7 +20,12 @@ def write_schema(plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], pat
         _column(plan, column, vocabularies) for column in plan.columns if column.is_input or column.is_target
     ]  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TensorflowMetadata.from_merlin_schema(Schema(columns)).to_proto_text(), encoding="utf-8")
+    metadata = TensorflowMetadata.from_merlin_schema(Schema(columns))
+    for feature in metadata.proto_schema.feature:
+        feature.annotation.tag = sorted(
+            feature.annotation.tag
+        )  # Merlin writes a set, in another order in every process
+    path.write_text(metadata.to_proto_text(), encoding="utf-8")
 
 
 def _column(plan: WorkflowPlan, column: ColumnPlan, vocabularies: Mapping[str, Vocabulary]) -> ColumnSchema:

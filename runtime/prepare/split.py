@@ -38,13 +38,15 @@ class Cut:
     @property
     def offsets(self) -> Ints:
         """Where each session begins in the split's own steps."""
-        return np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
+        offsets: Ints = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
+        return offsets
 
     @property
     def places(self) -> Ints:
         """The places of the split's steps among the history's steps."""
         offsets = self.offsets
-        return np.repeat(self.begins - offsets[:-1], self.lengths) + np.arange(offsets[-1])
+        places: Ints = np.repeat(self.begins - offsets[:-1], self.lengths) + np.arange(offsets[-1])
+        return places
 
 
 def whole(history: History, sessions: Ints | None = None) -> Cut:

@@ -15,13 +15,14 @@ Array = NDArray[Any]  # of the user's dtype
 def to_raw(column: pa.Array | pa.ChunkedArray) -> Array:
     """Return the user's values: floats with NaN for null, text and nullable whole numbers as objects with None."""
     kind = column.type
-    if pa.types.is_floating(kind):
-        return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or (column.null_count and not _is_time(kind)):
-        values = np.empty(len(column), object)
+    if pa.types.is_string(kind) or (
+        column.null_count and not (pa.types.is_floating(kind) or pa.types.is_timestamp(kind))
+    ):
+        values: Array = np.empty(len(column), object)
         values[:] = column.to_pylist()
         return values
-    return column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    values = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    return values
 
 
 def from_raw(values: Array) -> pa.Array:
@@ -42,8 +43,5 @@ def ranks(column: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
     if pa.types.is_boolean(whole.type):
         whole = whole.cast(pa.int8())
     found = pc.rank(whole, sort_keys="ascending", null_placement="at_start", tiebreaker="dense")
-    return found.to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _is_time(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind))
+    dense: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return dense

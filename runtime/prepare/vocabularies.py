@@ -55,7 +55,8 @@ def fit_vocabulary(
     if not len(ids) and not buckets_of(domain):
         most = int(_counts(ids, counted).max(initial=0))
         raise RunFailed(
-            f"`categorify` of `{domain.name}` leaves no value: the most frequent comes {most} times", "lower `min_count`"
+            f"`categorify` of `{domain.name}` leaves no value: the most frequent comes {most} times",
+            "lower `min_count`",
         )
     values = ids.to_pylist() if pa.types.is_string(ids.type) else ids.to_numpy(zero_copy_only=False)
     return Vocabulary(values, counts, reserved)
@@ -72,7 +73,9 @@ def comparable(values: pa.Array) -> pa.Array:
     try:
         return values.cast(pa.int64())
     except pa.ArrowInvalid:
-        raise RunFailed(f"{pc.max(values)} is beyond the ids of 64 bits with a sign", "write such ids as text") from None
+        raise RunFailed(
+            f"{pc.max(values)} is beyond the ids of 64 bits with a sign", "write such ids as text"
+        ) from None
 
 
 def _counts(ids: pa.Array, counted: Sequence[pa.ChunkedArray]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

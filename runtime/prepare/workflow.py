@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import platform
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import cloudpickle
+import cloudpickle  # type: ignore[import-untyped]
 import dask
 import numpy as np
 import pandas as pd
@@ -106,10 +107,14 @@ class ColumnWork:
         found: dict[str, pd.Series] = {}
         for column in self.columns:
             if column.domain is None:
-                found[_name(column.name)] = pd.Series([0.0], dtype="float32" if column.dtype == "float32" else "float64")
+                found[_name(column.name)] = pd.Series(
+                    [0.0], dtype="float32" if column.dtype == "float32" else "float64"
+                )
             else:
                 values = self._vocabularies[column.domain].values
-                found[_name(column.name)] = _ids(values[:1] if len(values) else [""] if column.dtype == "string" else [0])
+                found[_name(column.name)] = _ids(
+                    values[:1] if len(values) else [""] if column.dtype == "string" else [0]
+                )
         return pd.DataFrame(found)
 
     def _check_statistics(self) -> None:
@@ -118,7 +123,8 @@ class ColumnWork:
                 self.statistics(column.name)[0]
             ):
                 raise RunFailed(
-                    f"`{column.name}` has no mean: it holds infinite numbers", "clip them: `clip(lo, hi) >> standardize`"
+                    f"`{column.name}` has no mean: it holds infinite numbers",
+                    "clip them: `clip(lo, hi) >> standardize`",
                 )
 
 
@@ -182,24 +188,13 @@ def _require_finite(column: ColumnPlan, prepared: NDArray[Any], values: pa.Chunk
 
 
 def _name(column: str) -> str:
-    """Return the name in NVTabular, which makes file names of names: letters, digits, `_`, `-`, `.` stay as they are."""
+    """Return the name in NVTabular, which makes file names of names; letters, digits, `_`, `-` and `.` stay."""
     return quote(column, safe="")
 
 
-class _quietly(warnings.catch_warnings):  # noqa: N801
+@contextmanager
+def _quietly() -> Iterator[None]:
     """Run dask in this thread, without NVTabular's warnings about itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._settings: Any = None
-
-    def __enter__(self) -> None:
-        super().__enter__()
+    with warnings.catch_warnings(), dask.config.set(scheduler="synchronous"):
         warnings.simplefilter("ignore")
-        self._settings = dask.config.set(scheduler="synchronous")
-
-    def __exit__(self, *problem: object) -> None:
-        self._settings.__exit__(None, None, None)
-        super().__exit__(*problem)
-
-
+        yield

@@ -40,7 +40,8 @@ class Codes:
 
     def decode(self, codes: Array) -> Array:
         """Return the user's values of codes at or above `reserved`."""
-        return self.values[np.asarray(codes) - self.reserved]
+        values: Array = self.values[np.asarray(codes) - self.reserved]
+        return values
 
     def _encode_text(self, raw: Array) -> NDArray[np.int32]:
         codes = np.empty(len(raw), np.int32)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from math import sqrt
 from pathlib import Path
 
-import pytest
-
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.driver import compile_spec
 from sess.compiler.schema_reader import read_schema
@@ -68,13 +66,11 @@ def _recall(rows: object, name: str) -> float:
     return float(rows[name]["recall@5"]["value"])
 
 
-@pytest.mark.slow
 def test_a_deterministic_order_is_learned(tmp_path: Path) -> None:
     model, popular, _ = recalls(tmp_path, Order.PLANTED)
     assert model > 0.9 > 2 * popular
 
 
-@pytest.mark.slow
 def test_a_shuffled_stream_has_nothing_to_learn_but_what_is_popular(tmp_path: Path) -> None:
     model, popular, sessions = recalls(tmp_path, Order.SHUFFLED)
     assert model <= popular + 3 * sqrt(popular * (1 - popular) / sessions)
