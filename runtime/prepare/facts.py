@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def facts_of(
         domain.name: {
             "ids": len(vocabularies[domain.name].values),
             "without_training": int((vocabularies[domain.name].counts == 0).sum()),
-            "unseen_steps": _unseen(domain.columns, prepared, vocabularies[domain.name].reserved),
+            "unseen_steps": _unseen(domain.columns, _apart(plan, prepared), vocabularies[domain.name].reserved),
         }
         for domain in plan.domains
     }
@@ -140,10 +140,17 @@ def _unknown_targets(
     return found
 
 
-def _unseen(columns: tuple[str, ...], prepared: Mapping[str, Sessions], reserved: int) -> int:
-    """Return how many values of all splits are neither null nor in the vocabulary."""
+def _apart(plan: WorkflowPlan, prepared: Mapping[str, Sessions]) -> tuple[Sessions, ...]:
+    """Return the splits without those whose steps another holds too."""
+    if plan.data.split is not None and plan.data.split.name == "leave_one_out":
+        return (prepared["test"],)
+    return tuple(prepared.values())
+
+
+def _unseen(columns: tuple[str, ...], splits: Iterable[Sessions], reserved: int) -> int:
+    """Return how many values are neither null nor in the vocabulary."""
     total = 0
-    for sessions in prepared.values():
+    for sessions in splits:
         for name in columns:
             codes = sessions.steps.get(name, sessions.session.get(name))
             total += 0 if codes is None else int(((codes > 1) & (codes < reserved)).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
 from sess.runtime.prepare.history import History, history_of
-from sess.runtime.prepare.prepared import SPLITS, Array, Prepared, Sessions
+from sess.runtime.prepare.prepared import Array, Prepared, Sessions
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
 from sess.runtime.prepare.values import numbers, to_raw
@@ -102,9 +103,11 @@ def _work(
     out: Path,
 ) -> dict[str, Sessions]:
     """Fit the workflow on the training split, prepare every split with it, and write it down."""
-    from sess.runtime.prepare.declare import write_workflow
-    from sess.runtime.prepare.schema import write_schema
-    from sess.runtime.prepare.workflow import ColumnWork, worked_columns  # imports TensorFlow through Merlin
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Merlin warns of every framework that isn't there
+        from sess.runtime.prepare.declare import write_workflow
+        from sess.runtime.prepare.schema import write_schema
+        from sess.runtime.prepare.workflow import ColumnWork, worked_columns  # imports TensorFlow through Merlin
 
     names = [column.name for column in worked_columns(plan)]
     train = cuts["train"]
@@ -143,7 +146,7 @@ def _rows(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str
 def _sessions(
     plan: WorkflowPlan, cut: Cut, taken: pa.Table, steps: Mapping[str, Array], session: Mapping[str, Array]
 ) -> Sessions:
-    """Return a split: prepared values of what the model reads or predicts, raw ones of what requests and slices name."""
+    """Return a split: prepared values of what the model reads or predicts, raw ones of what requests name."""
     events = cut.history.events
     places = cut.places
     flat = pa.array(cut.history.steps[places])
@@ -169,6 +172,3 @@ def _sessions(
 
 def _column(plan: WorkflowPlan, name: str) -> ColumnPlan:
     return next(column for column in plan.columns if column.name == name)
-
-
-__all__ = ["MADE", "SPLITS", "prepare"]

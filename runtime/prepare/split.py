@@ -45,7 +45,7 @@ class Cut:
     def places(self) -> Ints:
         """The places of the split's steps among the history's steps."""
         offsets = self.offsets
-        places: Ints = np.repeat(self.begins - offsets[:-1], self.lengths) + np.arange(offsets[-1])
+        places: Ints = np.arange(offsets[-1]) + np.repeat(self.begins - offsets[:-1], self.lengths)
         return places
 
 

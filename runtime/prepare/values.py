@@ -15,13 +15,13 @@ Array = NDArray[Any]  # of the user's dtype
 def to_raw(column: pa.Array | pa.ChunkedArray) -> Array:
     """Return the user's values: floats with NaN for null, text and nullable whole numbers as objects with None."""
     kind = column.type
-    if pa.types.is_string(kind) or (
-        column.null_count and not (pa.types.is_floating(kind) or pa.types.is_timestamp(kind))
-    ):
-        values: Array = np.empty(len(column), object)
-        values[:] = column.to_pylist()
-        return values
-    values = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    has_null = column.null_count and not (pa.types.is_floating(kind) or pa.types.is_timestamp(kind))
+    if has_null or pa.types.is_string(kind):
+        objects: Array = np.empty(len(column), object)
+        objects[:] = column.to_pylist()
+        return objects
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    values: Array = whole.to_numpy(zero_copy_only=False)
     return values
 
 

@@ -1,7 +1,8 @@
 """The preparation as an NVTabular workflow on flat event rows: built from the plan, fitted on the training split.
 
-Vocabularies are given to Categorify (see `vocabularies.py`), so that the one workflow has ids of all files and
-statistics of the training split. Dask runs in this thread alone: no ports, the same order in every run.
+A session's value counts in the statistics once for each of its steps. Vocabularies are given to Categorify (see
+`vocabularies.py`), so that the one workflow has ids of all files and statistics of the training split. Dask runs in
+this thread alone: no ports, the same order in every run.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class ColumnWork:
 
 def worked_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
     """Return the columns that the workflow prepares."""
-    return tuple(column for column in plan.columns if column.ops and (column.domain or not column.is_list))
+    return tuple(column for column in plan.columns if column.ops)
 
 
 def _codes(domain: DomainPlan, vocabulary: Vocabulary, scratch: Path) -> Any:  # a node of NVTabular
@@ -153,6 +154,8 @@ def _numbers(column: ColumnPlan) -> Any:  # a node of NVTabular
                 node = node >> ops.FillMissing(operation.params["value"])
             case "log1p":
                 node = node >> ops.LogOp()
+            case "clip" if operation.params["lo"] is operation.params["hi"] is None:
+                continue  # NVTabular refuses a clip without bounds
             case "clip":
                 node = node >> ops.Clip(operation.params["lo"], operation.params["hi"])
             case "standardize":

@@ -116,6 +116,8 @@ def standardized(raw: Array, operations: Sequence[Mapping[str, Any]]) -> NDArray
                 values = np.where(np.isnan(values), values.dtype.type(operation["value"]), values)
             case "log1p":
                 values = np.log(values.astype(np.float32) + 1)
+            case "clip" if operation["lo"] is None and operation["hi"] is None:
+                continue
             case "clip":
                 values = np.clip(values, *_bounds(operation, values.dtype))
             case "standardize":

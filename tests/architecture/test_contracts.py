@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,6 @@ def test_the_contracts_between_the_folders_hold(root: Path) -> None:
 
 
 def test_every_contract_of_the_architecture_is_there(root: Path) -> None:
-    import tomllib
-
     contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert {"light", "parsed", "blocks"} <= {contract["id"] for contract in contracts}
 

@@ -15,7 +15,8 @@ PROBE = """
 import sys
 from sess.compiler.cli.main import run
 code = run(sys.argv[1:])
-print(*sorted({name.partition(".")[0] for name in sys.modules} | {name for name in sys.modules if name.startswith("sess.")}))
+tops = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(tops | {name for name in sys.modules if name.startswith("sess.")}))
 sys.exit(code)
 """
 

@@ -1,0 +1,72 @@
+"""What the served steps must know, as plain data: `serving.json` beside each of them."""
+
+from __future__ import annotations
+
+from sess.compiler.block import JsonValue
+from sess.compiler.codec import encode
+from sess.compiler.plans import Program, Role
+from sess.runtime.export.saved_model import arguments
+from sess.runtime.prepare.prepared import Prepared
+from sess.runtime.vocabulary import file_of
+
+FORMAT_VERSION = 1
+MODEL = "model"
+
+# What one request may hold at most (the serving contract).
+MOST_SESSIONS = 4096
+MOST_VALUES = 1_048_576
+
+
+def reader_facts(program: Program) -> dict[str, JsonValue]:
+    """Return what the prepare step must know beside the fitted workflow."""
+    serving, data = program.serving, program.workflow.data
+    item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
+    return {
+        "format_version": FORMAT_VERSION,
+        "request": encode(serving.request),
+        "inputs": list(program.model.inputs),
+        "item": data.item,
+        "item_domain": item_domain,
+        "keep": program.model.keep,
+        "top_k": serving.top_k,
+        "excludes_seen": "seen" in serving.exclude,
+        "on_empty": serving.on_empty,
+        "on_unknown": serving.on_unknown,
+        "limits": {"sessions": MOST_SESSIONS, "values": MOST_VALUES},
+    }
+
+
+def answerer_facts(program: Program, prepared: Prepared) -> dict[str, JsonValue]:
+    """Return what the model step must know beside the SavedModel and the vocabularies of what is ranked."""
+    columns = {column.name: column for column in program.workflow.columns}
+    item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
+    answers = {tensor.name: tensor for tensor in program.serving.answers}
+    rankings: dict[str, JsonValue] = {}
+    domains: dict[str, JsonValue] = {}
+    for head in program.model.heads:
+        if head.is_ranking and head.target_domain is not None:
+            rankings[head.name] = {"domain": head.target_domain, "is_item": head.target_domain == item_domain}
+            domains[head.target_domain] = {
+                "file": file_of(head.target_domain),
+                "reserved": prepared.vocabularies[head.target_domain].reserved,
+                "dtype": answers[f"{head.name}.ids"].dtype,
+            }
+    return {
+        "format_version": FORMAT_VERSION,
+        "model": MODEL,
+        "inputs": list(program.model.inputs),
+        "session_inputs": [name for name in program.model.inputs if columns[name].role is Role.SESSION],
+        "arguments": dict(arguments(program.model)),
+        "encoders": [encoder.name for encoder in program.model.encoders],
+        "outputs": list(answers),
+        "rankings": rankings,
+        "domains": domains,
+        "has_steps": any(columns[name].role is not Role.SESSION for name in program.model.inputs),
+        "batch_max": program.serving.batch_max,
+    }
+
+
+def ranked_domains(program: Program) -> tuple[str, ...]:
+    """Return the domains whose ids are answered, each once, in order of heads."""
+    found = (head.target_domain for head in program.model.heads if head.is_ranking and head.target_domain)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,152 @@
+"""The Triton repository: an ensemble over a prepare and a model step, and one ensemble more for each encoder.
+
+It is self-contained and can be moved: every step has its code, its facts, its vocabularies and its model beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sess.compiler.block import JsonValue
+from sess.compiler.plans import Program, Role, TensorPlan
+from sess.runtime.export.facts import MODEL, MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
+from sess.runtime.export.templates import render
+from sess.runtime.prepare.prepared import WORKFLOW, Prepared
+from sess.runtime.steps.packing import COLUMN, LISTS, names
+from sess.runtime.vocabulary import file_of
+
+STEPS = Path(__file__).parents[1] / "steps"
+PREPARE_CODE = ("packing.py", "request.py", "transform.py")
+MODEL_CODE = ("answer.py", "packing.py", "popular.py", "request.py", "transform.py")
+FACTS = "serving.json"
+VERSION = "1"
+
+_TYPES = {"bool": "TYPE_BOOL", "float16": "TYPE_FP16", "float32": "TYPE_FP32", "float64": "TYPE_FP64",
+          "string": "TYPE_STRING"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor of a Triton configuration; -1 stands for any size."""
+
+    name: str
+    type: str
+    dims: tuple[int, ...]
+    is_optional: bool = False
+    is_ragged: bool = False
+
+
+def prepare_name(spec: str) -> str:
+    """Return the name of the prepare step."""
+    return f"{spec}__prepare"
+
+
+def model_name(spec: str) -> str:
+    """Return the name of the model step."""
+    return f"{spec}__model"
+
+
+def write_repository(program: Program, prepared: Prepared, artifact: Path, folder: Path) -> None:
+    """Write the repository from an artifact that holds the fitted workflow, the vocabularies and the SavedModel."""
+    spec = program.serving.name
+    between = _between(program)
+    request = [_of_plan(tensor) for tensor in program.serving.request]
+    answers = [_of_plan(tensor) for tensor in program.serving.answers]
+    vectors = {encoder.name: f"{encoder.name}.vector" for encoder in program.model.encoders}
+    _write_step(folder / prepare_name(spec), "prepare_step.py", PREPARE_CODE, reader_facts(program))
+    shutil.copy(artifact / WORKFLOW, folder / prepare_name(spec) / VERSION / WORKFLOW)
+    _copy_vocabularies(artifact, folder / prepare_name(spec) / VERSION, prepared.vocabularies)
+    _write_config(
+        folder / prepare_name(spec), "step.pbtxt.jinja",
+        name=prepare_name(spec), max_batch_size=0, inputs=request, outputs=[_whole(tensor) for tensor in between],
+    )  # fmt: skip
+    _write_step(folder / model_name(spec), "model_step.py", MODEL_CODE, answerer_facts(program, prepared))
+    shutil.copytree(artifact / "model", folder / model_name(spec) / VERSION / MODEL)
+    _copy_vocabularies(artifact, folder / model_name(spec) / VERSION, ranked_domains(program))
+    _write_config(
+        folder / model_name(spec), "step.pbtxt.jinja",
+        name=model_name(spec), max_batch_size=MOST_SESSIONS, preferred_batch_size=program.serving.batch_max,
+        delay=program.serving.delay, inputs=between, outputs=[_row(tensor) for tensor in answers],
+    )  # fmt: skip
+    heads = [tensor for tensor in answers if tensor.name not in vectors.values()]
+    _write_ensemble(program, folder, spec, between, [(tensor.name, tensor) for tensor in heads])
+    for encoder, inner in vectors.items():
+        width = next(tensor.dims for tensor in answers if tensor.name == inner)
+        vector = Tensor("vector", "TYPE_FP32", width)
+        _write_ensemble(program, folder, f"{spec}.{encoder}", between, [(inner, vector)])
+
+
+def _write_ensemble(
+    program: Program, folder: Path, name: str, between: list[Tensor], answers: list[tuple[str, Tensor]]
+) -> None:
+    spec = program.serving.name
+    (folder / name / VERSION).mkdir(parents=True)
+    # An empty folder is lost by archives and by version control.
+    (folder / name / VERSION / "ensemble").write_text("This version has no files of its own.\n")
+    _write_config(
+        folder / name, "ensemble.pbtxt.jinja",
+        name=name, prepare=prepare_name(spec), model=model_name(spec), between=between,
+        inputs=[_of_plan(tensor) for tensor in program.serving.request],
+        outputs=[tensor for _, tensor in answers], answers=[(inner, tensor.name) for inner, tensor in answers],
+        parameters=[("spec", spec), ("item", program.workflow.data.item)],
+    )  # fmt: skip
+
+
+def _write_step(folder: Path, step: str, code: Iterable[str], facts: Mapping[str, JsonValue]) -> None:
+    version = folder / VERSION
+    version.mkdir(parents=True)
+    shutil.copyfile(STEPS / step, version / "model.py")
+    for name in code:
+        shutil.copyfile(STEPS / name, version / name)
+    text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
+    (version / FACTS).write_text(text + "\n", encoding="utf-8")
+
+
+def _write_config(folder: Path, template: str, **values: object) -> None:
+    (folder / "config.pbtxt").write_text(render(template, **values), encoding="utf-8")
+
+
+def _copy_vocabularies(artifact: Path, version: Path, domains: Iterable[str]) -> None:
+    for domain in domains:
+        target = version / file_of(domain)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(artifact / file_of(domain), target)
+
+
+def _between(program: Program) -> list[Tensor]:
+    """Return the tensors from the prepare step to the model step, without their batch dimension."""
+    columns = {column.name: column for column in program.workflow.columns}
+    found: list[Tensor] = []
+    for name in names(program.model.inputs):
+        column = columns.get(name.removeprefix(COLUMN)) if name.startswith(COLUMN) else None
+        kind = "TYPE_BOOL" if name in ("mask", "is_real") else "TYPE_INT32"
+        if column is not None:
+            kind = "TYPE_INT32" if column.domain else "TYPE_FP32"
+        is_wide = name in ("mask", *LISTS) or (column is not None and column.role is not Role.SESSION)
+        found.append(Tensor(name, kind, (-1,) if is_wide else (1,), is_ragged=is_wide))
+    return found
+
+
+def _of_plan(tensor: TensorPlan) -> Tensor:
+    """Return a tensor of the request or the answer: B, N and K are any size, a number is that size."""
+    dims = tuple(int(size) if size.isdecimal() else -1 for size in tensor.shape)
+    return Tensor(tensor.name, _type(tensor.dtype), dims, tensor.is_optional)
+
+
+def _type(dtype: str) -> str:
+    # A time travels as whole microseconds since 1970.
+    return "TYPE_INT64" if dtype.startswith("datetime") else _TYPES.get(dtype, f"TYPE_{dtype.upper()}")
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    """Return a tensor with its batch dimension written out, for a step that doesn't batch."""
+    return Tensor(tensor.name, tensor.type, (-1, *tensor.dims))
+
+
+def _row(tensor: Tensor) -> Tensor:
+    """Return a tensor of an answer without its batch dimension; one number a session stays (B, 1)-less."""
+    return Tensor(tensor.name, tensor.type, tensor.dims[1:] or (1,))

@@ -1,0 +1,79 @@
+"""Sessions as the tensors of a request, by the signature that the compiler planned: lists become values and offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sess.compiler.block import JsonValue
+from sess.compiler.plans import TensorPlan
+
+Array = NDArray[Any]  # of the tensor's dtype
+Row = Mapping[str, Any]  # a session: a list of values for a step column, one value for another
+
+VALUES, OFFSETS = "__values", "__offsets"
+ITEM_LISTS = ("allow", "deny")
+
+
+def numpy_dtype(dtype: str) -> np.dtype[Any]:
+    """Return the numpy dtype in which a tensor travels: text as objects, times as whole microseconds."""
+    return np.dtype("object" if dtype == "string" else "int64" if dtype.startswith("datetime") else dtype)
+
+
+def step_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
+    """Return the columns that are lists in a request, in order."""
+    return tuple(tensor.column for tensor in request if tensor.name.endswith(OFFSETS) and tensor.column)
+
+
+def session_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
+    """Return the columns that have one value a session, in order."""
+    return tuple(tensor.column for tensor in request if tensor.shape == ("B",) and tensor.column)
+
+
+def tensors_of(
+    rows: Sequence[Row],
+    request: Sequence[TensorPlan],
+    *,
+    k: int | None = None,
+    allow: Sequence[int | str] = (),
+    deny: Sequence[int | str] = (),
+) -> dict[str, Array]:
+    """Return the tensors of a request for these sessions; empty lists and a `k` of None are left out."""
+    dtypes = {tensor.name: numpy_dtype(tensor.dtype) for tensor in request}
+    made: dict[str, Array] = {}
+    for column in step_columns(request):
+        lists = [row[column] for row in rows]
+        flat = [value for values in lists for value in values]
+        made[column + VALUES] = array_of(flat, dtypes[column + VALUES])
+        made[column + OFFSETS] = np.cumsum([0, *map(len, lists)]).astype(np.int32)
+    for column in session_columns(request):
+        made[column] = array_of([row[column] for row in rows], dtypes[column])
+    for name, ids in zip(ITEM_LISTS, (allow, deny), strict=True):
+        if len(ids):
+            made[name] = array_of(ids, dtypes[name])
+    if k is not None:
+        made["k"] = np.array([k], np.int32)
+    return made
+
+
+def array_of(values: Sequence[Any], dtype: np.dtype[Any]) -> Array:
+    """Return one tensor; text is kept as objects."""
+    array = np.empty(len(values), dtype)
+    array[:] = values
+    return array
+
+
+def plain(values: Array) -> JsonValue:
+    """Return an array as JSON values; bytes as text."""
+    if values.dtype == object:
+        values = np.vectorize(text_of, otypes=[object])(values) if values.size else values
+    found: JsonValue = values.tolist()
+    return found
+
+
+def text_of(value: object) -> object:
+    """Return text for the bytes in which it travels."""
+    return value.decode() if isinstance(value, bytes) else value
