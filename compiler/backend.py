@@ -1,4 +1,4 @@
-"""What the commands ask of a back end: the door between the light compiler and the runtime (entry point `sess.backends`)."""
+"""What the commands ask of a back end: the door between compiler and runtime (entry point `sess.backends`)."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Site(Protocol):
     def table(self, name: TableName | TowerName) -> Tower | None:
         """Return the type of a table or tower; None if it is broken (reported)."""
 
-    def require(self, holds: bool, argument: str, message: str) -> bool:
+    def require(self, holds: bool, argument: str, message: str) -> bool:  # noqa: FBT001 - a claim reads well first
         """Report at the argument unless the claim holds: `dropout must be in [0, 1), not 1.5`."""
 
     def mismatch(self, message: str, at: str, help: str = "", insert_after: str = "") -> None:
@@ -302,7 +302,8 @@ class Objective(Entry[P], ABC):
     @abstractmethod
     def lower(self, keras: Keras, params: P) -> Ticket:
         """Return the ticket; `keras.inputs.steps` maps column names to (B, L), `keras.inputs.targets` names the
-        columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built."""
+        columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +343,6 @@ class LossBlock(Entry[P], ABC):
 __all__ = [
     "EXPRESSION_KINDS", "ONE", "Block", "Chosen", "DenseBlock", "Encoder", "Entry", "Feature", "FeatureBlock",
     "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead", "MetricWord",
-    "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq", "ShapeBlock", "Site", "SliceName", "TableBlock", "TableName", "Ticket", "Tower",
-    "TowerName",
+    "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq",
+    "ShapeBlock", "Site", "SliceName", "TableBlock", "TableName", "Ticket", "Tower", "TowerName",
 ]  # fmt: skip

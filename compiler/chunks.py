@@ -56,17 +56,23 @@ def span_of(source: Source, first: Token, last: Token | None = None) -> Span:
 
 
 def _starts_statement(tokens: Sequence[Token], i: int) -> bool:
-    """Whether a statement begins at a token: a keyword with what must follow it, or a misspelt one first on its line."""
+    """Whether a statement begins at a token: a keyword with what must follow, or a misspelt one first on its line."""
     word = tokens[i]
     following = [token.type for token in tokens[i + 1 : i + 3]] + ["$END", "$END"]
     if word in SECTIONS:
         return following[0] == "LBRACE"
     if word in ("spec", "schema", "import"):
-        return following[0] == "STRING" or (following[0] != "EQUAL" and _is_word(tokens, i + 1) and _is_first(tokens, i))
+        return following[0] == "STRING" or (
+            following[0] != "EQUAL" and _is_word(tokens, i + 1) and _is_first(tokens, i)
+        )
     if word in DEFINING:
         if following[1] == "EQUAL" and _is_word(tokens, i + 1):
             return True
-        return _is_first(tokens, i) and following[0] not in ("EQUAL", "COMMA", "RPAR", "RSQB") and _depth_is_zero(tokens, i)
+        return (
+            _is_first(tokens, i)
+            and following[0] not in ("EQUAL", "COMMA", "RPAR", "RSQB")
+            and _depth_is_zero(tokens, i)
+        )
     if word.type == "NAME" and _is_first(tokens, i) and _depth_is_zero(tokens, i):
         return (_is_word(tokens, i + 1) and following[1] == "EQUAL") or following[0] in ("LBRACE", "STRING")
     return False
@@ -96,7 +102,9 @@ def _report_outside(tokens: Sequence[Token], source: Source, reporter: Reporter)
     if tokens and tokens[0].type != "BROKEN":
         message = f"`{tokens[0]}` is no statement"
         near = closest(str(tokens[0]), KEYWORDS)
-        helps = f"did you mean `{near[0]}`?" if near else "a statement begins with a word like `columns`, `let` or `head`"
+        helps = (
+            f"did you mean `{near[0]}`?" if near else "a statement begins with a word like `columns`, `let` or `head`"
+        )
         reporter.error(codes.UNKNOWN_STATEMENT, message, span_of(source, tokens[0]), help=helps)
 
 
@@ -106,7 +114,9 @@ def _mended(word: Token, body: Sequence[Token], source: Source, reporter: Report
         return word
     possible = SECTIONS if body[1].type == "LBRACE" else ("schema", "import") if body[1].type == "STRING" else DEFINING
     near = closest(str(word), possible)
-    helps = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(f'`{name}`' for name in possible)} begins here"
+    helps = (
+        f"did you mean `{near[0]}`?" if near else f"one of {', '.join(f'`{name}`' for name in possible)} begins here"
+    )
     reporter.error(codes.UNKNOWN_STATEMENT, f"there is no statement `{word}`", span_of(source, word), help=helps)
     if not near:
         return word

@@ -1,4 +1,4 @@
-"""Every code of a diagnostic, by phase: S1xx syntax, S2xx names, S3xx types, S4xx columns, S5xx graph, S6xx runs, S9xx warnings."""
+"""Every code of a finding: S1xx syntax, S2xx names, S3xx types, S4xx columns, S5xx graph, S6xx runs, S9xx warnings."""
 
 from __future__ import annotations
 

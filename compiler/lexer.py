@@ -63,7 +63,7 @@ def lex(source: Source, reporter: Reporter) -> Lexed | None:
                     return None
             break
         except UnexpectedCharacters as error:
-            at = start + error.pos_in_stream
+            at = start + (error.pos_in_stream or 0)
             start = _skip(source, at, tokens, holes, reporter)
     return Lexed(tuple(tokens), tuple(holes))
 
@@ -88,7 +88,7 @@ def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], report
             reporter.error(codes.OPEN_STRING, "the string is not closed on its line", span, help='end it with `"`')
         elif "\\" in found[0]:
             message = f"{found[0]} has an escape that JSON does not know"
-            reporter.error(codes.BAD_STRING, message, span, help=r'write `\\` for a backslash, `\"` for a quote')
+            reporter.error(codes.BAD_STRING, message, span, help=r"write `\\` for a backslash, `\"` for a quote")
         else:
             reporter.error(codes.BAD_STRING, "a control character stands in the string", span)
         tokens.append(_token(source, "BROKEN", found[0], span.start, span.end))
@@ -108,7 +108,9 @@ def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], report
     found = _JUNK.match(text, at)
     assert found is not None
     quote = "use double quotes for strings" if found[0][0] in "'‘’“”`" else ""
-    reporter.error(codes.STRAY_CHARACTER, f"`{found[0]}` has no meaning here", Span(source, at, found.end()), help=quote)
+    reporter.error(
+        codes.STRAY_CHARACTER, f"`{found[0]}` has no meaning here", Span(source, at, found.end()), help=quote
+    )
     holes.append(at)
     return found.end()
 

@@ -9,7 +9,6 @@ from typing import cast
 from lark import Token, Tree
 from lark.exceptions import UnexpectedToken
 
-from sess.compiler import codes
 from sess.compiler.chunks import KEYWORDS, Chunk, chunks, span_of
 from sess.compiler.diagnostics import CompilerBug, Diagnostic, Reporter
 from sess.compiler.lexer import Lexed, grammar, lex
@@ -60,7 +59,11 @@ class _Parser:
         if first in list(SectionName) and len(chunk.tokens) > 1 and chunk.tokens[1].type == "LBRACE":
             return self._section(chunk)
         tree = self._feed("statement", chunk.tokens)
-        return self._broken(chunk.tokens) if tree is None else self._build(tree, span_of(self._source, first, chunk.tokens[-1]))
+        return (
+            self._broken(chunk.tokens)
+            if tree is None
+            else self._build(tree, span_of(self._source, first, chunk.tokens[-1]))
+        )
 
     def _section(self, chunk: Chunk) -> Section:
         entries = (self._entry(inner) for inner in chunk.entries)
@@ -74,7 +77,11 @@ class _Parser:
         tokens = chunk.tokens
         tree = self._feed("entry", tokens)
         if tree is None:
-            return Entry(self._key(tokens[0]), Broken(span_of(self._source, tokens[0], tokens[-1])), span_of(self._source, tokens[0], tokens[-1]))
+            return Entry(
+                self._key(tokens[0]),
+                Broken(span_of(self._source, tokens[0], tokens[-1])),
+                span_of(self._source, tokens[0], tokens[-1]),
+            )
         return Entry(self._key(tokens[0]), self._value(tree.children[1]), span_of(self._source, tokens[0], tokens[-1]))
 
     def _key(self, token: Token) -> Word:
@@ -98,7 +105,9 @@ class _Parser:
         match tree.data:
             case "spec":
                 title = children[1]
-                return SpecStatement(self._word(children[0]), text_of(title) if isinstance(title, Token) else None, span)
+                return SpecStatement(
+                    self._word(children[0]), text_of(title) if isinstance(title, Token) else None, span
+                )
             case "schema":
                 return SchemaStatement(self._string(children[0]), children[1] is not None, span)
             case "import_":
@@ -131,7 +140,7 @@ class _Parser:
             for token in words:
                 parser.feed_token(token)
                 fed += 1
-            return cast("Tree[Token]", parser.feed_eof(words[-1]))
+            return cast("Tree[Token]", parser.feed_eof(words[-1]))  # type: ignore[no-untyped-call] # lark leaves it untyped
         except UnexpectedToken as error:
             expected = frozenset(error.accepts or error.expected)
             if not self._is_beside_a_hole(words, fed):
@@ -147,5 +156,9 @@ class _Parser:
         after = tokens[at].start_pos if at < len(tokens) else None
         if after is None:
             later = (token.start_pos for token in self._lexed.tokens if (token.start_pos or 0) >= (before or 0))
-            after = next((start for start in later if start is not None and start > (before or 0)), len(self._source.text) + 1)
-        return any((before or 0) <= hole <= after for hole in self._lexed.holes) or "BROKEN" in {token.type for token in tokens}
+            after = next(
+                (start for start in later if start is not None and start > (before or 0)), len(self._source.text) + 1
+            )
+        return any((before or 0) <= hole <= after for hole in self._lexed.holes) or "BROKEN" in {
+            token.type for token in tokens
+        }

@@ -150,7 +150,7 @@ def _from_text(source: Source) -> Iterator[_Feature]:
             for struct in (inner for name in extra.fields if name.startswith("[") for inner, _ in extra.messages(name)):
                 properties |= _struct(struct)
         yield _Feature(
-            names[-1].content, names[-1].span, _TYPES.get(kind, str(kind or "")) if isinstance(kind, int) else str(kind or ""),
+            names[-1].content, names[-1].span, _TYPES.get(kind, "") if isinstance(kind, int) else str(kind or ""),
             tags, domain, count, properties,
         )  # fmt: skip
 
@@ -187,7 +187,13 @@ def _from_json(source: Source) -> Iterator[_Feature]:
         name = feature.get("name")
         if not isinstance(name, str):
             raise Unreadable("a feature has no name", start)
-        found = re.compile(r'"name"\s*:\s*(' + re.escape(json.dumps(name)) + "|" + re.escape(json.dumps(name, ensure_ascii=False)) + ")").search(source.text, at)
+        found = re.compile(
+            r'"name"\s*:\s*('
+            + re.escape(json.dumps(name))
+            + "|"
+            + re.escape(json.dumps(name, ensure_ascii=False))
+            + ")"
+        ).search(source.text, at)
         span = Span(source, found.start(1), found.end(1)) if found else start
         at = found.end() if found else at
         yield _json_feature(feature, name, span)

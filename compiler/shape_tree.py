@@ -51,7 +51,7 @@ def expression(tree: Node, source: Source) -> Expression:
     span = Span(source, tree.meta.start_pos, tree.meta.end_pos)
     match str(tree.data):
         case "pipe":
-            stages = tuple(expression(cast(Node, child), source) for child in children if not isinstance(child, Token))
+            stages = tuple(expression(child, source) for child in children if not isinstance(child, Token))
             return stages[0] if len(stages) == 1 else Pipeline(stages, span)
         case "sum" | "meet":
             return _chain(children, source)

@@ -42,12 +42,19 @@ def explain(
         closer = _CLOSERS[opener.type][1]
         fix = Fix(f"close it with `{closer}`", (Edit(_behind(source, tokens[at - 1]), closer),), is_safe=False)
         span = span_of(source, opener)
-        return Diagnostic(codes.OPEN_BRACKET, f"`{opener}` is not closed", span, help=(f"close it with `{closer}`",), fixes=(fix,))
+        return Diagnostic(
+            codes.OPEN_BRACKET, f"`{opener}` is not closed", span, help=(f"close it with `{closer}`",), fixes=(fix,)
+        )
     if token is not None and token.type in ("RPAR", "RSQB") and opener is None:
         return Diagnostic(codes.STRAY_BRACKET, f"`{token}` closes nothing", here)
     if token is not None and "NAME" in expected and token in reserved:
         message = f"`{token}` is a keyword and can't stand here as a name"
-        return Diagnostic(codes.KEYWORD_AS_NAME, message, here, help=("take another name", f'a column so called is `column("{token}")`'))
+        return Diagnostic(
+            codes.KEYWORD_AS_NAME,
+            message,
+            here,
+            help=("take another name", f'a column so called is `column("{token}")`'),
+        )
     if is_value and token is None:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     wanted = _wanted(expected)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sess.compiler.block import Chosen, Kind, LoweredHead, Objective, Ticket
+from sess.compiler.block import Chosen, JsonValue, Kind, LoweredHead, Objective, Ticket
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
 from sess.compiler.registry import registry
@@ -29,7 +29,8 @@ def width_of(dim: int | None, items: VocabularySize) -> int:
     """Return a table's width; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)) of the n real items."""
     if dim is not None:
         return dim
-    return 8 * math.ceil(math.ceil(2 * max(1, items.total - items.reserved) ** 0.25) / 8)
+    wanted: float = 2 * max(1, items.total - items.reserved) ** 0.25
+    return 8 * math.ceil(math.ceil(wanted) / 8)
 
 
 class SessionModel:
@@ -38,9 +39,7 @@ class SessionModel:
     A batch holds step columns (B, L), session columns (B,), and `mask` (B, L) bool, real steps first.
     """
 
-    def __init__(
-        self, plan: ModelPlan, columns: tuple[ColumnPlan, ...], sizes: Mapping[str, VocabularySize]
-    ) -> None:
+    def __init__(self, plan: ModelPlan, columns: tuple[ColumnPlan, ...], sizes: Mapping[str, VocabularySize]) -> None:
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
@@ -48,7 +47,9 @@ class SessionModel:
         self._generator = keras.random.SeedGenerator(plan.seed)
         self._layers = Layers()
         self._sizes = sizes
-        self._tables = {table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables}
+        self._tables = {
+            table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables
+        }
         self._surroundings = self._inputs()
         self.trunk = self._trunk()
         self.heads: dict[str, LoweredHead] = {head.name: self._head(head) for head in plan.heads}
@@ -96,7 +97,7 @@ class SessionModel:
         parts: dict[str, Tensor] = {}
         total = tf.constant(0.0)
         for plan in self.plan.heads:
-            states, targets = self._examples(plan, outputs[plan.state], ticket, batch)
+            states, targets = self._examples(plan, outputs[plan.state or ""], ticket, batch)
             parts[plan.name] = self.heads[plan.name].loss(states, targets)
             total += plan.weight * parts[plan.name]
         return total, parts
@@ -132,7 +133,7 @@ class SessionModel:
         nothing = Surroundings(self._layers, self._columns, {}, {}, {}, None, None, 0, self.plan.seed)
         border = Border(nothing, name, {})
         border.items, border.width = self._sizes[domain], width_of(dim, self._sizes[domain])
-        item = {"names": [name], "level": Level.STEP.value, "group": None}
+        item: JsonValue = {"names": [name], "level": Level.STEP.value, "group": None}
         return lower(Chosen("embedding", {"item": item, "dim": dim or "auto", **params}), Kind.TABLE, border)
 
     def _inputs(self) -> Surroundings:

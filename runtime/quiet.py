@@ -11,7 +11,7 @@ from types import ModuleType
 
 
 def keep_quiet() -> None:
-    """Say by environment and filters that only errors of TensorFlow, Merlin and dask are wanted, unless the user did."""
+    """Say by environment and filters that only errors of TensorFlow, Merlin and dask are wanted."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if not os.environ.get("PYTHONWARNINGS"):

@@ -29,7 +29,9 @@ def command(name: str | None) -> int:
     found = [entry for entry in registry() if entry.name == name]
     if not found:
         near = closest(name, {entry.name for entry in registry()})
-        raise Misused(f"there is no block `{name}`", f"did you mean {', '.join(f'`{each}`' for each in near)}?" if near else "")
+        raise Misused(
+            f"there is no block `{name}`", f"did you mean {', '.join(f'`{each}`' for each in near)}?" if near else ""
+        )
     for entry in found:
         click.echo(_page(entry))
     return 0

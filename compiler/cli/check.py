@@ -1,4 +1,4 @@
-"""`sess check`: what is wrong with specs, and what to write instead; no TensorFlow, no network, no code from the spec."""
+"""`sess check`: what is wrong with specs, and what to write instead, without TensorFlow or network."""
 
 from __future__ import annotations
 

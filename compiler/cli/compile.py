@@ -17,7 +17,9 @@ from sess.compiler.failures import Misused
 @click.argument("spec", metavar="SPEC")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Where the artifact appears, whole or not at all.")
 @spec_options
-@click.option("--until", type=click.Choice([stage.value for stage in Stage]), default="verify", help="Stop after this stage.")
+@click.option(
+    "--until", type=click.Choice([stage.value for stage in Stage]), default="verify", help="Stop after this stage."
+)
 @click.option("--resume", is_flag=True, help="Go on with a build that was interrupted (it does so by itself, too).")
 @click.option("--epochs", type=click.IntRange(min=1), help="Train for so many epochs.")
 @click.option("--seed", type=int, help="The seed of everything random.")
@@ -49,4 +51,6 @@ def files_of(checked: Checked) -> SpecFiles:
     from sess.compiler.graph_json import node_link
 
     assert checked.graph is not None
-    return SpecFiles(checked.base, checked.source.text, node_link(checked.graph), checked.schema, checked.catalogue_schema)
+    return SpecFiles(
+        checked.base, checked.source.text, node_link(checked.graph), checked.schema, checked.catalogue_schema
+    )

@@ -59,7 +59,9 @@ def _version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:  #
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 def sess() -> None:
     """Compile session-based recommenders: one .sess file, and everything else is derived from it."""
 

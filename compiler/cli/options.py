@@ -11,7 +11,7 @@ import click
 
 from sess.compiler.backend import Backend
 from sess.compiler.driver import Checked, CheckOptions, check_spec, compile_spec
-from sess.compiler.failures import Misused, Missing
+from sess.compiler.failures import Missing, Misused
 
 F = TypeVar("F", bound=Callable[..., Any])  # any command's function
 
@@ -20,7 +20,9 @@ INSTALL = 'pip install "sess[train,serve]"'
 
 def spec_options(function: F) -> F:
     """Add `--set` and `--schema`, which change what a spec says."""
-    function = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a param or a section's key.")(function)
+    function = click.option(
+        "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a param or a section's key."
+    )(function)
     return click.option("--schema", metavar="FILE", help="Use this schema instead of the spec's.")(function)
 
 

@@ -14,7 +14,9 @@ from sess.compiler.cli.options import backend, lacking, overrides
 @click.argument("target", metavar="DIR|URL")
 @click.option("--session", required=True, metavar="ID,ID,…", help="The items of the session, oldest first.")
 @click.option("-k", type=int, help="How many answers.")
-@click.option("--context", "contexts", multiple=True, metavar="COLUMN=VALUE", help="A further column; one value a step: a,b,c.")
+@click.option(
+    "--context", "contexts", multiple=True, metavar="COLUMN=VALUE", help="A further column; one value a step: a,b,c."
+)
 @click.option("--allow", default="", metavar="ID,ID,…", help="Only these items.")
 @click.option("--deny", default="", metavar="ID,ID,…", help="None of these items.")
 @click.option("--head", metavar="NAME", help="Only this head.")
@@ -32,7 +34,10 @@ def command(
     except ModuleNotFoundError as error:
         raise lacking(error) from error
     if is_json:
-        listed = {name: [{"id": each.id, "score": each.score, "title": each.title} for each in found] for name, found in answers.items()}
+        listed = {
+            name: [{"id": each.id, "score": each.score, "title": each.title} for each in found]
+            for name, found in answers.items()
+        }
         click.echo(json.dumps(listed, ensure_ascii=False))
         return 0
     for name, found in answers.items():

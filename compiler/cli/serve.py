@@ -17,7 +17,7 @@ from sess.compiler.cli.options import backend, lacking
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics; none without it.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 def command(artifact: str, http_port: int, grpc_port: int, metrics_port: int | None, host: str) -> int:
-    """Serve on HTTP and gRPC (KServe v2) until a signal; ready means that a golden request was just answered rightly."""
+    """Serve on HTTP and gRPC (KServe v2) until a signal; ready means that a golden request was answered rightly."""
     options = ServeOptions(Path(artifact), http_port or None, grpc_port or None, metrics_port, host)
     try:
         return backend().serve(options)

@@ -15,7 +15,9 @@ from sess.compiler.cli.options import backend, lacking
 @click.option("-o", "--output", required=True, metavar="DIR", help="Gets train/, valid/ and schema.pbtxt.")
 @click.option("--rows", type=click.IntRange(min=100), default=50_000, show_default=True, help="How many events.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--noise", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="The share of random clicks.")
+@click.option(
+    "--noise", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="The share of random clicks."
+)
 @click.option("--order", type=click.Choice(["planted", "shuffled"]), default="planted", show_default=True)
 @click.option("--items", type=click.IntRange(min=10), help="How many items; by the rows without it.")
 def command(schema: str, output: str, rows: int, seed: int, noise: float, order: str, items: int | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sess.compiler.draw.picture import Card, Picture, Wire
 
@@ -90,7 +91,7 @@ def _size(card: Card) -> tuple[float, float]:
 
 
 def _layers(picture: Picture) -> dict[str, int]:
-    """Return the layer of every card: as high as its inputs allow; inputs and what is only in training stand right above their reader."""
+    """Return the layer of every card: as high as its inputs allow; inputs and training stand above their reader."""
     above: dict[str, list[str]] = {card.id: [] for card in picture.cards}
     below: dict[str, list[str]] = {card.id: [] for card in picture.cards}
     for wire in picture.wires:
@@ -130,15 +131,13 @@ def _neighbours(chains: Sequence[Sequence[str]]) -> tuple[dict[str, list[str]], 
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
     for chain in chains:
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             below.setdefault(upper, []).append(lower)
             above.setdefault(lower, []).append(upper)
     return above, below
 
 
-def _fewest_crossings(
-    rows: list[list[str]], chains: Sequence[Sequence[str]], apart: Set[str]
-) -> list[list[str]]:
+def _fewest_crossings(rows: list[list[str]], chains: Sequence[Sequence[str]], apart: Set[str]) -> list[list[str]]:
     """Return the rows ordered by sweeps of barycentres, down and up, what stands apart last; the best order wins."""
     above, below = _neighbours(chains)
     rows = [sorted(row, key=lambda id: id in apart) for row in rows]
@@ -182,7 +181,7 @@ def _mean(numbers: Sequence[float], otherwise: float) -> float:
 
 def _crossings(rows: Sequence[Sequence[str]], below: Mapping[str, Sequence[str]]) -> int:
     count = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         place = {id: index for index, id in enumerate(lower)}
         ends = [end for id in upper for end in sorted(place[target] for target in below.get(id, ()) if target in place)]
         count += sum(1 for index, end in enumerate(ends) for later in ends[index + 1 :] if later < end)
@@ -210,7 +209,11 @@ def _centres(
 
 
 def _move_right(
-    rows: Sequence[Sequence[str]], apart: Set[str], cards: Set[str], centres: dict[str, float], widths: Mapping[str, float]
+    rows: Sequence[Sequence[str]],
+    apart: Set[str],
+    cards: Set[str],
+    centres: dict[str, float],
+    widths: Mapping[str, float],
 ) -> None:
     """Shift what stands apart to the right of all that shares a row with it, so that one frame can hold its cards."""
     edges = [max((centres[id] + widths[id] / 2 for id in row if id not in apart), default=0.0) for row in rows]
@@ -229,7 +232,7 @@ def _move_right(
 def _apart(wishes: Sequence[float], widths: Sequence[float]) -> list[float]:
     """Return the places nearest to the wishes that keep order and gaps: isotonic regression on what is left over."""
     offsets = [0.0]
-    for left, right in zip(widths, widths[1:], strict=False):
+    for left, right in pairwise(widths):
         offsets.append(offsets[-1] + (left + right) / 2 + GAP_ACROSS)
     pools: list[tuple[float, int]] = []
     for wish, offset in zip(wishes, offsets, strict=True):

@@ -1,4 +1,4 @@
-"""The picture of a program: its columns, tables, blocks, heads and answers, and beside them what is only in training."""
+"""The picture of a program: columns, tables, blocks, heads, answers, and beside them what is only in training."""
 
 from __future__ import annotations
 

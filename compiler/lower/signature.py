@@ -46,7 +46,7 @@ def answers(checked: CheckedGraph) -> tuple[TensorPlan, ...]:
             tensors.append(TensorPlan(f"{name}.ids", dtype, ("B", "K"), False, head.target, None))
             tensors.append(TensorPlan(f"{name}.scores", "float32", ("B", "K"), False, None, None))
         else:
-            tensors.append(TensorPlan(f"{name}.score", "float32", ("B",), False, head.target, None))
+            tensors.append(TensorPlan(f"{name}.score", "float32", ("B", "1"), False, head.target, None))
     for name, node in checked.encoders.items():
         found = checked.types[node]
         assert isinstance(found, (Row, Seq))

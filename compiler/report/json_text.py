@@ -35,7 +35,8 @@ def _finding(found: Diagnostic) -> JsonValue:
         "file": found.span.source.name,
         "range": _range(found.span),
         "labels": [
-            {"file": label.span.source.name, "range": _range(label.span), "message": label.text} for label in found.labels
+            {"file": label.span.source.name, "range": _range(label.span), "message": label.text}
+            for label in found.labels
         ],
         "help": list(found.help),
         "fixes": [_fix(fix) for fix in found.fixes],
@@ -44,7 +45,8 @@ def _finding(found: Diagnostic) -> JsonValue:
 
 def _fix(fix: Fix) -> JsonValue:
     edits: list[JsonValue] = [
-        {"file": edit.span.source.name, "range": _range(edit.span), "replacement": edit.replacement} for edit in fix.edits
+        {"file": edit.span.source.name, "range": _range(edit.span), "replacement": edit.replacement}
+        for edit in fix.edits
     ]
     return {"title": fix.title, "applicability": "safe" if fix.is_safe else "unsafe", "edits": edits}
 

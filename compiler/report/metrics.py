@@ -35,7 +35,8 @@ def _protocol(split: str, protocol: Json) -> list[str]:
     seen = "left out" if "seen" in protocol.get("exclude", ()) else "not left out"
     items = ", ".join(f"{count:,} of `{head}`" for head, count in protocol.get("items", {}).items())
     lines = [
-        f"{split} ({protocol.get('split', '?')}): {counts.get('sessions', 0):,} sessions, {protocol.get('question', '?')}",
+        f"{split} ({protocol.get('split', '?')}): {counts.get('sessions', 0):,} sessions, "
+        f"{protocol.get('question', '?')}",
         f"ranking: {protocol.get('ranking', '?')} ({items}), seen items {seen}" if items else "",
         f"interval: {protocol.get('interval', '?')}",
     ]

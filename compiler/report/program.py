@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sess.compiler.block import Chosen, JsonValue
 from sess.compiler.plans import ColumnPlan, Program, Role, TensorPlan
@@ -42,14 +42,14 @@ def value(each: JsonValue) -> str:
             return f"{each:g}"
         case str():
             return each
-        case list() | tuple():
+        case list():
             return "[" + ", ".join(value(item) for item in each) + "]"
-        case Mapping() if "names" in each and "level" in each:
+        case dict() if "names" in each and "level" in each:
             names = each["names"]
-            return " + ".join(str(name) for name in names) if isinstance(names, (list, tuple)) else str(names)
-        case Mapping() if "name" in each and "params" in each:
+            return " + ".join(str(name) for name in names) if isinstance(names, list) else str(names)
+        case dict() if "name" in each and "params" in each:
             params = each["params"]
-            return call(Chosen(str(each["name"]), params if isinstance(params, Mapping) else {}))
+            return call(Chosen(str(each["name"]), params if isinstance(params, dict) else {}))
         case _:
             return str(each)
 
@@ -70,7 +70,11 @@ def _data(program: Program) -> list[str]:
             ("test", ", ".join(data.test) or "none"),
             ("catalogue", data.catalogue or "none"),
             ("split", call(data.split)),
-            ("rows", f"{data.rows.value}, {rows}; session={data.session or 'none'}, time={data.time or 'none'}, unit={data.unit}"),
+            (
+                "rows",
+                f"{data.rows.value}, {rows}; session={data.session or 'none'}, time={data.time or 'none'}, "
+                f"unit={data.unit}",
+            ),
             ("idle", "none" if data.idle is None else f"{data.idle // 1_000_000}s"),
             ("dedupe", "consecutive" if data.dedupe else "none"),
             ("keep", f"last({data.keep})"),
@@ -91,19 +95,26 @@ def _column(column: ColumnPlan) -> str:
         notes.append(f"takes the {column.take.value}")
     ops = " >> ".join(call(op) for op in column.ops) or "not prepared"
     domain = f" in {column.domain}" if column.domain else ""
-    return f"{column.name}: {column.dtype}, {column.role.value} column{domain}; {ops}" + (f"; {', '.join(notes)}" if notes else "")
+    return f"{column.name}: {column.dtype}, {column.role.value} column{domain}; {ops}" + (
+        f"; {', '.join(notes)}" if notes else ""
+    )
 
 
 def _domains(program: Program) -> list[str]:
     return [
-        f"{domain.name}: {', '.join(domain.columns)} ({domain.dtype}){', the catalogue' if domain.is_item else ''}; {call(domain.categorify)}"
+        f"{domain.name}: {', '.join(domain.columns)} ({domain.dtype})"
+        f"{', the catalogue' if domain.is_item else ''}; {call(domain.categorify)}"
         for domain in program.workflow.domains
     ]
 
 
 def _model(program: Program) -> list[str]:
     model = program.model
-    lines = [f"table {each.name}: {each.domain}, {'auto' if each.dim is None else each.dim} wide, {call(Chosen("embedding", each.params))}" for each in model.tables]
+    lines = [
+        f"table {each.name}: {each.domain}, {'auto' if each.dim is None else each.dim} wide, "
+        f"{call(Chosen('embedding', each.params))}"
+        for each in model.tables
+    ]
     for node in model.nodes:
         sources = ", ".join(source for ids in node.inputs.values() for source in ids)
         lines.append(f"{node.id}: {node.type} = {call(node.block)}" + (f" of {sources}" if sources else ""))
@@ -156,7 +167,13 @@ def _serving(program: Program) -> list[str]:
             ("on_unknown", serving.on_unknown),
         ]
     )
-    return [*lines, "request", *(f"  {_tensor(each)}" for each in serving.request), "answer", *(f"  {_tensor(each)}" for each in serving.answers)]
+    return [
+        *lines,
+        "request",
+        *(f"  {_tensor(each)}" for each in serving.request),
+        "answer",
+        *(f"  {_tensor(each)}" for each in serving.answers),
+    ]
 
 
 def _tensor(tensor: TensorPlan) -> str:

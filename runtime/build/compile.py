@@ -1,4 +1,4 @@
-"""`sess compile`: prepare, train, evaluate, export, verify; each stage runs only when something it depends on changed."""
+"""`sess compile`: prepare, train, evaluate, export, verify; a stage runs when something it depends on changed."""
 
 from __future__ import annotations
 

@@ -148,5 +148,5 @@ def _whole(tensor: Tensor) -> Tensor:
 
 
 def _row(tensor: Tensor) -> Tensor:
-    """Return a tensor of an answer without its batch dimension; one number a session stays (B, 1)-less."""
-    return Tensor(tensor.name, tensor.type, tensor.dims[1:] or (1,))
+    """Return a tensor of an answer without its batch dimension."""
+    return Tensor(tensor.name, tensor.type, tensor.dims[1:])

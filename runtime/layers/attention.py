@@ -62,7 +62,7 @@ class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
 
 
 class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
-    """Attention by content and distance (Dai et al. 2019, section 3.3): (q + u) k + (q + v) W_R r(i - j), over sqrt(d)."""
+    """Attention by content and distance (Dai et al. 2019, section 3.3): (q + u) k + (q + v) W_R r(i - j)."""
 
     def __init__(self, heads: int, *, is_causal: bool, dropout: float = 0.0, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -83,7 +83,9 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         self.distance = self.add_weight(shape=(width, width), initializer=normal(), name="distance")
         self.output_weight = self.add_weight(shape=(width, width), initializer=normal(), name="output")
         self.content_bias = self.add_weight(shape=(self.heads, 1, self.inner), initializer="zeros", name="content_bias")
-        self.distance_bias = self.add_weight(shape=(self.heads, 1, self.inner), initializer="zeros", name="distance_bias")
+        self.distance_bias = self.add_weight(
+            shape=(self.heads, 1, self.inner), initializer="zeros", name="distance_bias"
+        )
         self.built = True
 
     def call(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
@@ -109,7 +111,7 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
 
 
-def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:  # noqa: FBT001 - one of two directions
+def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:
     """Return what to add to scores (…, T, T): 0 where a step may look, far below where it may not."""
     steps = ops.shape(mask)[1]
     if is_causal:

@@ -11,7 +11,9 @@ Tensor = Any  # TensorFlow is untyped
 SCORES_AT_ONCE = 1 << 22
 
 
-def softmax_cross_entropy(states: Tensor, items: Tensor, bias: Tensor | None, targets: Tensor, smoothing: float) -> Tensor:
+def softmax_cross_entropy(
+    states: Tensor, items: Tensor, bias: Tensor | None, targets: Tensor, smoothing: float
+) -> Tensor:
     """Return the mean loss of states (N, D) against items (V, D) with targets (N,), places in the catalogue.
 
     -(1 - s) log p(target) - s mean(log p), s the label smoothing (Szegedy et al. 2016, section 7). The gradient is

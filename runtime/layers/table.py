@@ -16,7 +16,13 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """(V, D) vectors by code; reserved codes begin as zeros, so that an unseen item says nothing."""
 
     def __init__(
-        self, items: VocabularySize, width: int, *, init: float = 0.02, is_trainable: bool = True, name: str | None = None
+        self,
+        items: VocabularySize,
+        width: int,
+        *,
+        init: float = 0.02,
+        is_trainable: bool = True,
+        name: str | None = None,
     ) -> None:
         super().__init__(name=name, trainable=is_trainable)
         self.items, self.width, self.init = items, width, init

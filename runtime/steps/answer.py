@@ -121,7 +121,7 @@ class Answerer:
         for name, values in raw.items():
             head, _, kind = name.rpartition(".")
             if kind == "score":
-                made[name] = values
+                made[name] = values[:, None]  # (B, 1): Triton's batching needs a second dimension
             elif kind == "codes":
                 most = int((values[:, : asked.k] > 0).sum(axis=1).max(initial=0))
                 domain = self.facts["rankings"][head]["domain"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sess.compiler.draw.layout import GAP_ACROSS, lay_out
 from sess.compiler.draw.picture import Card, Look, Picture, Wire
 

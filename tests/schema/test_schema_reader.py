@@ -87,7 +87,7 @@ def test_value_counts_make_a_list_of_fixed_or_free_length(counts: str, length: i
         ("", "S406"),
         ("feature { name: ", "S401"),
         ("feature { name: 'a' } }", "S401"),
-        ('feature { type: INT }', "S401"),
+        ("feature { type: INT }", "S401"),
         ('feature { name: "a" } feature { name: "a" }', "S403"),
         ('feature { name: "a" annotation { tag: "categorical" tag: "continuous" } }', "S407"),
         ("{ not json", "S401"),

@@ -24,4 +24,6 @@ class LastStep(Objective[NoParams]):
         has_next = mask[:, 1:]  # (B, T): the real steps before the last one
         predict = keras.ops.logical_and(keras.session.last_step(has_next), has_next)
         labels = {name: steps[name][:, 1:] for name in keras.inputs.targets}
-        return Ticket({name: x[:, :-1] for name, x in steps.items()}, has_next, keras.ops.zeros_like(has_next), predict, labels)
+        return Ticket(
+            {name: x[:, :-1] for name, x in steps.items()}, has_next, keras.ops.zeros_like(has_next), predict, labels
+        )

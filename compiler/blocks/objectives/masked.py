@@ -53,7 +53,9 @@ class Masked(Objective[MaskedParams]):
         asked = ops.logical_and(asked, ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True) > 1)
         fate = keras.random.uniform(shape, seed=keras.generator)
         hidden = ops.logical_and(asked, fate < params.replace[0])
-        swapped = ops.logical_and(ops.logical_and(asked, ops.logical_not(hidden)), fate < params.replace[0] + params.replace[1])
+        swapped = ops.logical_and(
+            ops.logical_and(asked, ops.logical_not(hidden)), fate < params.replace[0] + params.replace[1]
+        )
         given = steps
         if params.replace[1]:
             given = keras.session.swap_steps(steps, mask, swapped, keras.generator)

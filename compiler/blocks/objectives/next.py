@@ -23,4 +23,6 @@ class Next(Objective[NoParams]):
             return Ticket(steps, mask, keras.ops.zeros_like(mask), keras.session.last_step(mask), None)
         has_next = mask[:, 1:]  # (B, T): right-padded, so a step has a next one where that is real
         labels = {name: steps[name][:, 1:] for name in keras.inputs.targets}
-        return Ticket({name: x[:, :-1] for name, x in steps.items()}, has_next, keras.ops.zeros_like(has_next), has_next, labels)
+        return Ticket(
+            {name: x[:, :-1] for name, x in steps.items()}, has_next, keras.ops.zeros_like(has_next), has_next, labels
+        )

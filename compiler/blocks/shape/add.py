@@ -25,7 +25,9 @@ class Add(ShapeBlock[NoParams]):
             site.mismatch(f"widths differ: {first} and {other}", "xs", f"add `>> project({first.width})`")
             return None
         directions = [value.direction for value in values if isinstance(value, (Row, Seq))]
-        return first if isinstance(first, Tower) else replace(first, direction=max(directions, default=Direction.STEPWISE))
+        return (
+            first if isinstance(first, Tower) else replace(first, direction=max(directions, default=Direction.STEPWISE))
+        )
 
     def lower(self, keras: Keras, params: NoParams) -> KerasTensor:
         """Return the sum, shaped like each of them."""

@@ -22,7 +22,11 @@ class Concat(ShapeBlock[NoParams]):
         width = sum((value.width for value in values), Dim())
         directions = [value.direction for value in values if isinstance(value, (Row, Seq))]
         first = values[0]
-        return replace(first, width=width) if isinstance(first, Tower) else replace(first, width=width, direction=max(directions, default=Direction.STEPWISE))
+        return (
+            replace(first, width=width)
+            if isinstance(first, Tower)
+            else replace(first, width=width, direction=max(directions, default=Direction.STEPWISE))
+        )
 
     def lower(self, keras: Keras, params: NoParams) -> KerasTensor:
         """Return (…, the sum of the widths)."""

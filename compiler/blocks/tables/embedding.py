@@ -11,7 +11,10 @@ from sess.compiler.types import Dim, Tower
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingParams:
-    """`embedding(item, dim=auto, init=0.02, trainable=true)`: a Tower; `init` is a standard deviation, `auto` Merlin's rule."""
+    """`embedding(item, dim=auto, init=0.02, trainable=true)`: a Tower.
+
+    `init` is a standard deviation; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)).
+    """
 
     item: OneColumn
     dim: int | Literal["auto"] = "auto"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from sess.compiler.backend import Stage
 from sess.compiler.failures import Misused, RunFailed
 from sess.runtime.build.publish import put_in_place
@@ -35,9 +36,9 @@ def test_a_finished_stage_is_done_only_for_its_key(tmp_path: Path) -> None:
 
 
 def test_two_builds_of_one_directory_do_not_mix(tmp_path: Path) -> None:
-    with open_workspace(tmp_path / "out"), pytest.raises(RunFailed, match="another build"):
-        with open_workspace(tmp_path / "out"):
-            pass
+    first = open_workspace(tmp_path / "out")
+    with first, pytest.raises(RunFailed, match="another build"), open_workspace(tmp_path / "out"):
+        pass
 
 
 def test_a_folder_that_is_no_artifact_is_never_replaced(tmp_path: Path) -> None:

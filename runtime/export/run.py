@@ -1,0 +1,73 @@
+"""`export`: trained weights to a SavedModel, schemas, a Triton repository and golden requests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from sess.compiler.backend import SpecFiles
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import Program
+from sess.runtime.export.golden import write_golden
+from sess.runtime.export.repository import VERSION, model_name, prepare_name, write_repository
+from sess.runtime.export.saved_model import save
+from sess.runtime.export.schemas import write_schemas
+from sess.runtime.model import SessionModel
+from sess.runtime.prepare.prepared import Prepared
+from sess.runtime.progress import Progress
+from sess.runtime.steps.answer import Answerer
+from sess.runtime.steps.request import Reader
+from sess.runtime.vocabulary import VocabularySize
+
+GOLDEN = "golden.json"
+WEIGHTS = "weights.npz"
+
+
+def export(
+    program: Program, prepared: Prepared, weights: Path, files: SpecFiles, out: Path, progress: Progress
+) -> None:
+    """Write `model/`, `schema/` and `triton/` into an artifact that holds the fitted workflow and its vocabularies."""
+    _check_servable(program)
+    with progress.track("export", 4) as task:
+        shutil.rmtree(out / "model", ignore_errors=True)
+        shutil.rmtree(out / "triton", ignore_errors=True)
+        keras.utils.clear_session(free_memory=False)  # the names of layers count from one in every export
+        sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
+        model = SessionModel(program.model, program.workflow.columns, sizes)
+        model.load_weights(weights)
+        _check_finite(model)
+        save(model, program, sizes, out / "model")
+        task.advance(1, "model")
+        write_schemas(program, files, out / "schema")
+        task.advance(1, "schemas")
+        triton = out / "triton"
+        write_repository(program, prepared, out, triton)
+        task.advance(1, "triton")
+        shutil.copyfile(weights, out / "model" / WEIGHTS)
+        name = program.serving.name
+        reader = Reader.load(triton / prepare_name(name) / VERSION)
+        answerer = Answerer(triton / model_name(name) / VERSION)
+        write_golden(program, prepared, reader, answerer, triton / GOLDEN)
+        task.advance(1, "golden requests")
+
+
+def _check_servable(program: Program) -> None:
+    serving = program.serving
+    if serving.backend != "python":
+        raise RunFailed(
+            f"`platform` says backend `{serving.backend}`, which this version can't export", "use `backend=python`"
+        )
+    if serving.index.name != "exact":
+        raise RunFailed(f"`index` says `{serving.index.name}`, which this version can't build", "use `index = exact`")
+    for column in program.workflow.columns:
+        if column.is_input and column.is_list and column.role.value == "session":
+            raise RunFailed(f"`{column.name}` is a list of a session, which this version can't serve")
+
+
+def _check_finite(model: SessionModel) -> None:
+    for name, weight in model.weights_by_name().items():
+        if not np.isfinite(np.asarray(weight)).all():
+            raise RunFailed(f"the weight `{name}` is not finite, so the model is not exported", "lower the learning rate")
