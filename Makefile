@@ -41,17 +41,18 @@ $(READY): requirements.lock build-requirements.lock pyproject.toml setup.py
 demo: setup ## synth data, check, graph, compile, serve with a real Triton, query
 	@SESS=$(BIN)/sess PYTHON=$(BIN)/python specs/demo.sh build/demo
 
-test: setup lint ## linters, types, contracts, then every test with coverage
-	@$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage/html
+test: setup ## linters, types, contracts, then every test with coverage
+	@# The tests run after a failed lint too: one run tells everything.
+	@status=0; $(MAKE) --no-print-directory lint || status=1; mkdir -p build/coverage; \
+	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage/html \
+	  || status=1; exit $$status
 
 quick: setup ## the tests that take less than ten seconds each, without coverage
 	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not slow and not triton and not registry"
 
 lint: setup ## ruff, mypy --strict, and the contracts between the folders
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet . || { echo "lint: make format would change the files above" >&2; exit 1; }
-	@$(BIN)/mypy
-	@PYTHONPATH=.typing $(BIN)/lint-imports
+	@status=0; $(BIN)/ruff check . || status=1; $(BIN)/ruff format --check . || status=1; $(BIN)/mypy || status=1; \
+	PYTHONPATH=.typing $(BIN)/lint-imports || status=1; exit $$status
 
 format: setup ## write the code in its one form
 	@$(BIN)/ruff check --quiet --fix .

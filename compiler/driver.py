@@ -170,6 +170,8 @@ def _schemas(
     given = options.schema or (Path(options.overrides["schema"]) if "schema" in options.overrides else None)
     catalogue = _schema(statements.get(True), project, reporter)
     if given is not None:
+        if not given.is_file():
+            raise Misused(f"the schema `{given}` {'is a folder' if given.is_dir() else 'does not exist'}")
         text = Source("--schema", str(given))
         read = read_file(given, str(given), Span(text, 0, len(text.text)), "schema", reporter)
         schema = read_schema(read[0], reporter) if read else None

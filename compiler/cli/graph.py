@@ -11,13 +11,15 @@ import click
 from sess.compiler.cli.options import clean, read, spec_options
 from sess.compiler.failures import Misused
 
-FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot"}
+FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".json": "json"}
 
 
 @click.command("graph")
 @click.argument("spec", metavar="SPEC")
 @spec_options
-@click.option("-o", "--output", metavar="FILE", help="A .svg, .mmd or .dot file; without it Mermaid goes to stdout.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="A .svg, .mmd, .dot or .json file; without it Mermaid goes to stdout."
+)
 def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | None) -> int:
     """Draw columns, blocks and heads with their shapes, and beside them what is only in training."""
     from sess.compiler.draw.sketch import sketch
@@ -28,7 +30,13 @@ def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | 
     checked = clean(read(spec, sets, schema))
     if checked.program is None:
         return 1
-    text = importlib.import_module(f"sess.compiler.draw.{FORMATS[ending]}").draw(sketch(checked.program))
+    if ending == ".json":
+        from sess.compiler.graph_json import dumps
+
+        assert checked.graph is not None
+        text = dumps(checked.graph)
+    else:
+        text = importlib.import_module(f"sess.compiler.draw.{FORMATS[ending]}").draw(sketch(checked.program))
     if output is None:
         sys.stdout.write(text)
         return 0

@@ -108,3 +108,7 @@ def _report_bug() -> int:
     print(f"error: this is a bug in sess: {last[:300]}", file=sys.stderr)
     print(f"help: please report it with {Path(name)}", file=sys.stderr)
     return BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""95 % intervals by bootstrap over sessions: seeded, the same resamples for everything measured on the same sessions."""
+"""95 % intervals by bootstrap over sessions: seeded, the same resamples for all that is measured on them."""
 
 from __future__ import annotations
 

@@ -29,6 +29,9 @@ KEPT_LINES = 200
 SHOWN_LINES = 12
 PR_SET_PDEATHSIG = 1
 
+# Loaded here, because between fork and exec nothing may load a library.
+_LIBC = ctypes.CDLL(None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -166,4 +169,4 @@ class Triton:
 
 def _die_with_parent() -> None:
     """Ask Linux to end the server when its supervisor is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -51,7 +51,7 @@ def watch_of(plan: TrainPlan) -> Watch | None:
 
 
 def best_epoch(epochs: tuple[Epoch, ...], watch: Watch | None) -> Epoch:
-    """Return the epoch whose weights are kept: the best watched one, the first of equals; the last if none is watched."""
+    """Return the epoch whose weights are kept: the best watched, the first of equals; the last if none is."""
     best = epochs[0]
     for epoch in epochs[1:]:
         if watch is None or watch.is_better(epoch, than=best):

@@ -62,9 +62,10 @@ def test_a_killed_training_goes_on_to_the_same_weights(
         if len(epochs) == 2:
             raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(loop.Checkpoint, "save", save_and_die)
+    monkeypatch.setattr(loop.Checkpoint, "save", save_and_die)
+    with pytest.raises(Killed):
         train(*cycle, tmp_path, Silent())
+    monkeypatch.undo()
     assert (tmp_path / STATE).is_file() and (tmp_path / WEIGHTS).is_file()
     train(*cycle, tmp_path, Silent())
     assert digest(tmp_path / WEIGHTS) == digest(trained / WEIGHTS)
