@@ -11,20 +11,20 @@ import click
 from sess.compiler.cli.options import clean, read, spec_options
 from sess.compiler.failures import Misused
 
-FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".json": "json"}
+FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".json": "json", ".txt": "text"}
 
 
 @click.command("graph")
 @click.argument("spec", metavar="SPEC")
 @spec_options
 @click.option(
-    "-o", "--output", metavar="FILE", help="A .svg, .mmd, .dot or .json file; without it Mermaid goes to stdout."
+    "-o", "--output", metavar="FILE", help="A .svg, .mmd, .dot, .json or .txt file; without it the text goes to stdout."
 )
 def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | None) -> int:
     """Draw columns, blocks and heads with their shapes, and beside them what is only in training."""
     from sess.compiler.draw.sketch import sketch
 
-    ending = Path(output).suffix if output else ".mmd"
+    ending = Path(output).suffix if output else ".txt"
     if ending not in FORMATS:
         raise Misused(f"`{output}` is of no known format", f"end it with {', '.join(FORMATS)}")
     checked = clean(read(spec, sets, schema))

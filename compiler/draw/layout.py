@@ -50,7 +50,7 @@ class Layout:
 
 def lay_out(picture: Picture) -> Layout:
     """Return the places of all cards and wires; the same picture gives the same layout."""
-    layers = _layers(picture)
+    layers = layers_of(picture)
     rows, chains = _rows_with_bends(picture, layers)
     sizes = {card.id: _size(card) for card in picture.cards}
     widths = {id: sizes[id][0] if id in sizes else 4.0 for row in rows for id in row}
@@ -90,7 +90,7 @@ def _size(card: Card) -> tuple[float, float]:
     return max(96.0, max(map(len, texts)) * CHARACTER + 2 * PADDING), len(texts) * LINE + PADDING
 
 
-def _layers(picture: Picture) -> dict[str, int]:
+def layers_of(picture: Picture) -> dict[str, int]:
     """Return the layer of every card: as high as its inputs allow; inputs and training stand above their reader."""
     above: dict[str, list[str]] = {card.id: [] for card in picture.cards}
     below: dict[str, list[str]] = {card.id: [] for card in picture.cards}

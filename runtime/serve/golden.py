@@ -18,6 +18,7 @@ from sess.runtime.serve.tensors import Row, array_of, numpy_dtype, tensors_of
 from sess.runtime.verify.compare import Answers, first_difference
 
 GOLDEN = Path("triton") / "golden.json"
+NEVER = np.finfo(np.float32).min  # the score of a place without a candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ def read_golden(program: Program, artifact: Path, rows: int | None = None) -> Go
     found = json.loads((artifact / GOLDEN).read_text(encoding="utf-8"))
     dtypes = {tensor.name: numpy_dtype(tensor.dtype) for tensor in program.serving.answers}
     answers = {name: _array(values, dtypes[name])[:rows] for name, values in found["answers"].items()}
+    for head in [name.removesuffix(".ids") for name in answers if name.endswith(".ids")]:
+        # An answer has as many places as the session with the most candidates: fewer sessions may need fewer.
+        most = int((answers[f"{head}.scores"] > NEVER).sum(axis=1).max(initial=0))
+        answers |= {name: answers[name][:, :most] for name in (f"{head}.ids", f"{head}.scores")}
     return Golden(found["rows"][:rows], answers)
 
 
@@ -45,7 +50,7 @@ def ask(client: Client, program: Program, rows: Sequence[Row], k: int | None = N
     answers: dict[str, NDArray[Any]] = client.infer(spec, tensors) if has_heads else {}
     for encoder, name in vectors.items():
         answers[name] = client.infer(f"{spec}.{encoder}", tensors)["vector"]
-    return {name: _texts(values) for name, values in answers.items()}
+    return {name: texts(values) for name, values in answers.items()}
 
 
 def check_golden(client: Client, program: Program, golden: Golden) -> None:
@@ -63,12 +68,12 @@ def _array(values: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.stack(rows) if rows else np.zeros((0, 0), dtype)
 
 
-def _texts(values: NDArray[Any]) -> NDArray[Any]:
+def texts(values: NDArray[Any]) -> NDArray[Any]:
     """Return an array with text for the bytes in which text travels."""
     if values.dtype != object:
         return values
-    texts = np.empty(values.shape, object)
-    texts.ravel()[:] = [value.decode() if isinstance(value, bytes) else value for value in values.ravel().tolist()]
-    return texts
+    decoded = np.empty(values.shape, object)
+    decoded.ravel()[:] = [value.decode() if isinstance(value, bytes) else value for value in values.ravel().tolist()]
+    return decoded
 
 

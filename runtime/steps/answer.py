@@ -60,7 +60,7 @@ class Answerer:
             for i in places:
                 end = begin + len(asked[i].mask)
                 mine = {name: values[begin:end] for name, values in raw.items()}
-                made = self._decoded(mine, asked[i]) if signature == HEADS else {f"{signature}.vector": mine["vector"]}
+                made = self.decoded(mine, asked[i]) if signature == HEADS else {f"{signature}.vector": mine["vector"]}
                 found[i].update({name: values for name, values in made.items() if name in wanted[i]})
                 begin = end
         return found
@@ -115,7 +115,7 @@ class Answerer:
                 part[f"{head}.scores"] = _writable(part[f"{head}.scores"])
                 part[f"{head}.codes"][row], part[f"{head}.scores"][row] = codes, scores
 
-    def _decoded(self, raw: dict[str, Array], asked: Asked) -> dict[str, Array]:
+    def decoded(self, raw: dict[str, Array], asked: Asked) -> dict[str, Array]:
         """Return the answer in the user's ids; as many places as `k`, or as the session with the most candidates has."""
         made: dict[str, Array] = {}
         for name, values in raw.items():

@@ -32,7 +32,7 @@ train { objective = next }
 def sess(*arguments: str, at: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder."""
     command = [sys.executable, "-m", "sess.compiler.cli.main", *arguments]
-    return subprocess.run(command, cwd=at, capture_output=True, text=True, input=text, timeout=60, check=False)  # noqa: S603
+    return subprocess.run(command, cwd=at, capture_output=True, text=True, input=text, timeout=60, check=False)
 
 
 @pytest.fixture
@@ -138,5 +138,5 @@ def test_checking_imports_nothing_heavy(folder: Path) -> None:
         "heavy = {'tensorflow', 'keras', 'merlin', 'nvtabular', 'pandas', 'numpy', 'jinja2', 'rich', 'sess.runtime'}; "
         "print(sorted(heavy & set(sys.modules)), code)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[] 0"

@@ -54,7 +54,7 @@ def test_another_process_writes_the_same_bytes_without_places_and_clocks(tmp_pat
         "prepare_spec(Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     there = tmp_path / "a longer name" / "there"
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [sys.executable, "-c", code, spec, there],
         check=True,
         capture_output=True,
@@ -67,7 +67,9 @@ def test_another_process_writes_the_same_bytes_without_places_and_clocks(tmp_pat
 
 
 def test_events_at_one_time_are_ordered_by_their_other_values(small: Prepare) -> None:
-    prepared = small({"session": [1] * 4, "time": [5, 5, 5, 4], "item": [30, 10, 20, 40], "price": [1.0, 3.0, 2.0, 0.0]})
+    prepared = small(
+        {"session": [1] * 4, "time": [5, 5, 5, 4], "item": [30, 10, 20, 40], "price": [1.0, 3.0, 2.0, 0.0]}
+    )
     assert prepared.train.raw_steps["item"].tolist() == [40, 10, 20, 30]
     assert prepared.train.raw_steps["price"].tolist() == [0.0, 3.0, 2.0, 1.0]
 
@@ -97,5 +99,7 @@ def test_dedupe_leaves_the_first_of_repeated_items(small: Prepare) -> None:
 
 def test_times_in_fractions_of_a_second_keep_their_order(small: Prepare) -> None:
     now = 1_396_437_466.0
-    prepared = small({"session": [1] * 3, "time": [now + 0.3, now + 0.1, now + 0.2], "item": [3, 1, 2]}, kinds={"time": "FLOAT"})
+    prepared = small(
+        {"session": [1] * 3, "time": [now + 0.3, now + 0.1, now + 0.2], "item": [3, 1, 2]}, kinds={"time": "FLOAT"}
+    )
     assert prepared.train.raw_steps["item"].tolist() == [1, 2, 3]

@@ -70,7 +70,11 @@ def test_by_time_counts_back_from_the_newest_event(small: Prepare) -> None:
 
 def test_by_session_keeps_the_sessions_of_an_id_together(small: Prepare) -> None:
     count = 2000
-    table = {"session": np.repeat(np.arange(count) // 2, 2), "time": np.arange(2 * count) * 50, "item": np.arange(2 * count) % 90}
+    table = {
+        "session": np.repeat(np.arange(count) // 2, 2),
+        "time": np.arange(2 * count) * 50,
+        "item": np.arange(2 * count) % 90,
+    }
     rows = "events(session=session, time=time, idle=55s)"
     prepared = small(table, data="  split = by_session(valid=0.1, test=0.2)", rows=rows)
     train, valid, test = (set(lengths(part)) for part in (prepared.train, prepared.valid, prepared.test))
@@ -123,7 +127,12 @@ def test_an_empty_split_is_an_error_that_names_it(small: Prepare) -> None:
 
 
 def test_a_session_column_takes_its_first_value_and_varying_sessions_are_counted(small: Prepare) -> None:
-    table = {"session": [1, 1, 2, 2], "time": [2, 1, 1, 2], "item": [1, 2, 3, 4], "device": ["desk", "phone", "tv", "tv"]}
+    table = {
+        "session": [1, 1, 2, 2],
+        "time": [2, 1, 1, 2],
+        "item": [1, 2, 3, 4],
+        "device": ["desk", "phone", "tv", "tv"],
+    }
     prepared = small(table)
     assert prepared.train.raw_session["device"].tolist() == ["phone", "tv"]
     assert prepared.facts["varying"] == {"device": 1}

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -34,8 +35,7 @@ def by_nvtabular(folder: Path, table: pa.Table) -> dict[str, np.ndarray]:
 
     workflow = Workflow.load(str(folder / "nvtabular"))
     with dask.config.set(scheduler="synchronous"):
-        types = {pa.int64(): __import__("pandas").Int64Dtype()}.get
-        frame = table.to_pandas(types_mapper=types)
+        frame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
         found = workflow.transform(Dataset(frame, npartitions=1)).to_ddf().compute()
     return {name: found[name].to_numpy() for name in found.columns}
 
@@ -59,6 +59,16 @@ def test_real_events_transform_as_nvtabular_does(shared: Path, tmp_path: Path, s
     assert_equal(tmp_path, pq.read_table(shared / "data" / f"{file}.parquet"), prepared_columns(plan))
 
 
+@pytest.mark.shared
+def test_a_held_out_day_of_real_clicks_transforms_as_nvtabular_does(shared: Path, tmp_path: Path) -> None:
+    for file in (shared / "data" / "yoochoose100k").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "quickstart.sess").write_text((shared / "specs" / "quickstart.sess").read_text())
+    prepared = prepare_spec(tmp_path / "quickstart.sess", tmp_path / "out")
+    assert len(prepared.train.keys) == 17_794
+    assert_equal(tmp_path / "out", pq.read_table(tmp_path / "test.parquet"), ["item_id"])
+
+
 def shop(rows: int = 500) -> dict[str, object]:
     """Return events with nulls of every kind."""
     draw = np.random.default_rng(2)
@@ -78,7 +88,12 @@ def shop(rows: int = 500) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "price",
-    ["standardize", "log1p >> standardize", "clip(5, 100) >> log1p >> standardize", "fill(7.5) >> clip(lo=1) >> standardize"],
+    [
+        "standardize",
+        "log1p >> standardize",
+        "clip(5, 100) >> log1p >> standardize",
+        "fill(7.5) >> clip(lo=1) >> standardize",
+    ],
 )
 def test_numbers_transform_as_nvtabular_does(tmp_path: Path, price: str) -> None:
     table = pa.table(shop())

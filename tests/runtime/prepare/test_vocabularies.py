@@ -88,7 +88,9 @@ def test_a_greatest_size_counts_the_reserved_codes(small: Prepare) -> None:
 def test_one_rare_value_always_falls_into_one_bucket(small: Prepare) -> None:
     shelves = ["rare", "often", "rare too", "often", "rare", None]
     table = {**ROWS, "item": [1] * 6, "shelf": shelves}
-    prepared = small(table, overrides="  shelf = categorify(min_count=3, buckets=1000)\n  item = categorify(min_count=7, buckets=8)")
+    prepared = small(
+        table, overrides="  shelf = categorify(min_count=3, buckets=1000)\n  item = categorify(min_count=7, buckets=8)"
+    )
     codes = prepared.train.steps["shelf"].tolist()
     assert codes[0] == codes[4] != codes[2]
     assert all(2 <= code < 1002 for code in codes[:5])
@@ -100,9 +102,12 @@ def test_one_rare_value_always_falls_into_one_bucket(small: Prepare) -> None:
 
 def test_items_of_the_catalogue_have_codes_and_titles(small: Prepare) -> None:
     items = pa.table({"item": pa.array([9, 1, None, 2, 9], pa.int64()), "name": ["neun", "one", "none", None, "nine"]})
-    files = {"train.parquet": pa.table({**{k: list(v) for k, v in ROWS.items()}, "item": [1, 2, 1, 1, 1, 2]}), "items.parquet": items}
+    files = {
+        "train.parquet": pa.table({**{k: list(v) for k, v in ROWS.items()}, "item": [1, 2, 1, 1, 1, 2]}),
+        "items.parquet": items,
+    }
     prepared = small(files, data='  catalogue = "items.parquet"')
     vocabulary = prepared.vocabularies["item"]
     assert vocabulary.values.tolist() == [1, 2, 9]  # type: ignore[union-attr]
-    assert vocabulary.titles == ("one", None, "neun") or list(vocabulary.titles or ()) == ["one", None, "nine"]
+    assert vocabulary.titles == ("one", None, "neun")  # of two titles of one id the first in their order
     assert prepared.facts["catalogue"] == {"items": 3, "repeated": 1, "without_id": 1, "titles": True}

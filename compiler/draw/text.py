@@ -1,0 +1,32 @@
+"""The graph as lines for a terminal: every box below what flows into it, with its arguments and shape."""
+
+from __future__ import annotations
+
+from sess.compiler.draw.layout import layers_of
+from sess.compiler.draw.picture import Card, Picture, Wire
+
+GAP = "  "
+WIDEST = 44
+
+
+def draw(picture: Picture) -> str:
+    """Return one line a card, in layers; what is only in training stands apart."""
+    layers = layers_of(picture)
+    cards = sorted(picture.cards, key=lambda card: (card.is_train_only, layers[card.id]))
+    titles = {card.id: card.title.partition(" = ")[0] for card in picture.cards}
+    rows = [(card.title, card.shape, _sources(card, picture.wires, titles), card.detail) for card in cards]
+    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(3)]
+    lines = [picture.title]
+    is_training = False
+    for card, row in zip(cards, rows, strict=True):
+        if card.is_train_only and not is_training:
+            lines.append("only in training")
+            is_training = True
+        cells = [text.ljust(width) for text, width in zip(row[:3], widths, strict=True)]
+        lines.append(f"{GAP}{GAP.join([*cells, row[3]])}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _sources(card: Card, wires: tuple[Wire, ...], titles: dict[str, str]) -> str:
+    sources = dict.fromkeys(titles[wire.source] for wire in wires if wire.target == card.id)
+    return f"← {', '.join(sources)}" if sources else ""

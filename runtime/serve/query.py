@@ -1,0 +1,144 @@
+"""`query`: one session to a server or to an artifact in process, from the words of a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sess.compiler.backend import QueryOptions, Recommendation
+from sess.compiler.failures import Misused
+from sess.compiler.plans import TensorPlan
+from sess.runtime.recommend import Recommender, recommendations
+from sess.runtime.serve.client import Client
+from sess.runtime.serve.golden import texts
+from sess.runtime.serve.tensors import OFFSETS, VALUES, numpy_dtype, session_columns, step_columns, tensors_of
+
+SCHEMES = {"http": False, "grpc": True}
+INNER = ("__prepare", "__model")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a model is asked with: its tensors, and the column that `--session` gives."""
+
+    request: tuple[TensorPlan, ...]
+    item: str
+
+
+def query(options: QueryOptions) -> Mapping[str, tuple[Recommendation, ...]]:
+    """Return the recommendations of every head, or of the one that is asked for."""
+    found = _ask_server(options) if "://" in options.target else _ask_artifact(options)
+    if options.head is None:
+        return found
+    if options.head not in found:
+        raise Misused(f"there is no head `{options.head}`; there are {', '.join(f'`{name}`' for name in found)}")
+    return {options.head: found[options.head]}
+
+
+def _ask_artifact(options: QueryOptions) -> dict[str, tuple[Recommendation, ...]]:
+    recommender = Recommender.load(Path(options.target))
+    program = recommender.program
+    signature = Signature(program.serving.request, program.workflow.data.item)
+    row = _row(options, signature)
+    allow, deny = _lists(options, signature)
+    return recommender.answer([row], options.k, allow=allow, deny=deny)[0]
+
+
+def _ask_server(options: QueryOptions) -> dict[str, tuple[Recommendation, ...]]:
+    url = urlsplit(options.target)
+    if url.scheme not in SCHEMES or not url.netloc:
+        raise Misused(f"`{options.target}` is no address of a server", "use http://HOST:PORT or grpc://HOST:PORT")
+    with Client(url.netloc, is_grpc=options.is_grpc or SCHEMES[url.scheme]) as client:
+        model = url.path.rstrip("/").rpartition("/")[2] or _only_model(client)
+        signature = _signature(client, model)
+        row = _row(options, signature)
+        allow, deny = _lists(options, signature)
+        raw = client.infer(model, tensors_of([row], signature.request, k=options.k, allow=allow, deny=deny))
+        return recommendations({name: texts(values) for name, values in raw.items()}, 0, {})
+
+
+def _only_model(client: Client) -> str:
+    """Return the one ensemble that isn't an encoder's."""
+    names = [name for name in client.models() if "." not in name and not name.endswith(INNER)]
+    if len(names) == 1:
+        return names[0]
+    raise Misused(
+        f"`{client.address}` serves {', '.join(f'`{name}`' for name in names) or 'nothing'}",
+        "end the address with the model's name: http://HOST:PORT/NAME",
+    )
+
+
+def _signature(client: Client, model: str) -> Signature:
+    """Return a served model's signature from its metadata."""
+    tensors: list[TensorPlan] = []
+    for tensor in client.metadata(model)["inputs"]:
+        name = tensor["name"]
+        column = name.removesuffix(VALUES).removesuffix(OFFSETS)
+        is_list = column != name
+        is_own = name in ("k", "allow", "deny")
+        shape = ("N",) if is_list or is_own else ("B",)
+        tensors.append(TensorPlan(name, _dtype(tensor["datatype"]), shape, is_own, column, None))
+    request = tuple(tensors)
+    item = client.parameters(model).get("item") or next(iter(step_columns(request)), "")
+    return Signature(request, item)
+
+
+def _dtype(datatype: str) -> str:
+    if datatype in ("BYTES", "BOOL"):
+        return {"BYTES": "string", "BOOL": "bool"}[datatype]
+    return f"float{datatype[2:]}" if datatype.startswith("FP") else datatype.lower()
+
+
+def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
+    """Return the session as values by column; one value for a step column stands at every step."""
+    request = signature.request
+    dtypes = {tensor.name: tensor.dtype for tensor in request}
+    row: dict[str, Any] = {}
+    given = dict(options.columns)
+    for column in step_columns(request):
+        dtype = dtypes[column + VALUES]
+        if column == signature.item:
+            row[column] = [_value(column, text, dtype) for text in options.session]
+            continue
+        words = given.pop(column, "").split(",") if column in given else []
+        if not words and options.session:
+            raise Misused(f"the model reads `{column}` of every step", f"add `--set {column}=…`, one value or one a step")
+        values = [_value(column, word.strip(), dtype) for word in words] if options.session else []
+        if len(values) not in (1, len(options.session)) and options.session:
+            raise Misused(f"`{column}` has {len(values)} values, the session has {len(options.session)} steps")
+        row[column] = values * len(options.session) if len(values) == 1 else values
+    for column in session_columns(request):
+        if column not in given:
+            raise Misused(f"the model reads `{column}` of the session", f"add `--set {column}=…`")
+        row[column] = _value(column, given.pop(column), dtypes[column])
+    if given:
+        known = ", ".join(f"`{name}`" for name in (*step_columns(request), *session_columns(request)))
+        raise Misused(f"the model doesn't read `{next(iter(given))}`; it reads {known}")
+    return row
+
+
+def _lists(options: QueryOptions, signature: Signature) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Return the ids of `allow` and `deny` in the item's dtype."""
+    dtypes = {tensor.name: tensor.dtype for tensor in signature.request}
+    for name, words in (("allow", options.allow), ("deny", options.deny), ("k", options.k)):
+        if words and name not in dtypes:
+            raise Misused(f"the model doesn't accept `{name}`", f"add it to `accept` of `serve`: accept = [{name}]")
+    allow = [_value("allow", word, dtypes["allow"]) for word in options.allow]
+    return allow, [_value("deny", word, dtypes["deny"]) for word in options.deny]
+
+
+def _value(column: str, text: str, dtype: str) -> Any:  # of the column's dtype
+    """Return a value of a column's dtype from a word; Misused if it can't be one."""
+    kind = numpy_dtype(dtype).kind
+    if kind == "O":
+        return text
+    if kind == "b" and text.lower() in ("true", "false", "0", "1"):
+        return text.lower() in ("true", "1")
+    try:
+        value = float(text) if kind == "f" else int(text)
+        return numpy_dtype(dtype).type(value).item()
+    except (ValueError, OverflowError):
+        raise Misused(f"`{text}` is no {dtype}, which `{column}` holds") from None
