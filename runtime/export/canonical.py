@@ -34,6 +34,8 @@ def make_canonical(folder: Path) -> None:
         _sort(graph.graph_def.library.gradient, lambda gradient: str(gradient.function_name))
     path.write_bytes(renamed.SerializeToString(deterministic=True))
     (folder / "fingerprint.pb").unlink(missing_ok=True)
+    if not any((folder / "assets").iterdir()):
+        (folder / "assets").rmdir()  # archives would lose an empty folder
 
 
 def _ranks(saved: Any) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, TensorPlan
 from sess.compiler.types import Level
 from sess.runtime.prepare.prepared import Prepared, Sessions
-from sess.runtime.serve.tensors import numpy_dtype, plain, session_columns, step_columns, tensors_of
+from sess.runtime.serve.tensors import OFFSETS, numpy_dtype, plain, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Reader
 
@@ -72,7 +72,8 @@ def _nulls(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _row(sessions: Sessions, request: Sequence[TensorPlan], place: int, cut: int) -> Row:
     begin, end = int(sessions.offsets[place]), int(sessions.offsets[place + 1]) - cut
-    dtypes = {tensor.column: numpy_dtype(tensor.dtype) for tensor in request if tensor.column}
+    tensors = [tensor for tensor in request if tensor.column and not tensor.name.endswith(OFFSETS)]
+    dtypes = {tensor.column: numpy_dtype(tensor.dtype) for tensor in tensors}
     row: Row = {name: _sent(sessions.raw_steps[name][begin:end], dtypes[name]) for name in step_columns(request)}
     for name in session_columns(request):
         row[name] = _sent(sessions.raw_session[name][place : place + 1], dtypes[name])[0]
