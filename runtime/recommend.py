@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sess.compiler.backend import Recommendation
@@ -14,14 +13,12 @@ from sess.compiler.failures import Misused
 from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
 from sess.runtime.export.repository import VERSION, model_name, prepare_name
+from sess.runtime.serve.answers import Titles, recommendations
 from sess.runtime.serve.tensors import Row, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import BadRequest, Reader
 
-NEVER = np.finfo(np.float32).min
-
 Session = Sequence[int | str] | Mapping[str, Any]  # the items' ids, or values by column
-Titles = Mapping[int | str, str]
 
 
 class Recommender:
@@ -89,24 +86,6 @@ class Recommender:
         if unknown:
             raise Misused(f"the model doesn't read {', '.join(f'`{name}`' for name in unknown)}")
         return row
-
-
-def recommendations(
-    raw: Mapping[str, NDArray[Any]], row: int, titles: Mapping[str, Titles]
-) -> dict[str, tuple[Recommendation, ...]]:
-    """Return one session's answer of every head, without the places that have no candidate."""
-    found: dict[str, tuple[Recommendation, ...]] = {}
-    for name, values in raw.items():
-        head, _, kind = name.rpartition(".")
-        if kind == "score":
-            found[head] = (Recommendation(head, float(values[row].ravel()[0])),)
-        elif kind == "ids":
-            pairs = zip(values[row].tolist(), raw[f"{head}.scores"][row].tolist(), strict=True)
-            known = titles.get(head, {})
-            found[head] = tuple(
-                Recommendation(each, score, known.get(each)) for each, score in pairs if score > NEVER
-            )  # fmt: skip
-    return found
 
 
 def _titles(artifact: Path, program: Program) -> dict[str, Titles]:

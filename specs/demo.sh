@@ -11,10 +11,13 @@ rows=${ROWS:-50000}
 epochs=${EPOCHS:-3}
 patience=${PATIENCE:-180}  # seconds until the server must be ready
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*" >&2; }
+bold= plain=
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '\n%s$ %s%s\n' "$bold" "$*" "$plain" >&2; }
 run() { say "$@"; "$@"; }
 
 mkdir -p "$out"
+rm -f "$out/data/quickstart.sess"  # `synth` writes into no folder that holds what it didn't write
 run "$sess" synth "$here/shop.pbtxt" -o "$out/data" --rows "$rows"
 cp "$here/quickstart.sess" "$out/data/"
 spec="$out/data/quickstart.sess"

@@ -75,5 +75,3 @@ def texts(values: NDArray[Any]) -> NDArray[Any]:
     decoded = np.empty(values.shape, object)
     decoded.ravel()[:] = [value.decode() if isinstance(value, bytes) else value for value in values.ravel().tolist()]
     return decoded
-
-

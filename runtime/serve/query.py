@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sess.compiler.backend import QueryOptions, Recommendation
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
-from sess.runtime.recommend import Recommender, recommendations
+from sess.runtime.serve.answers import recommendations
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.golden import texts
 from sess.runtime.serve.tensors import OFFSETS, VALUES, numpy_dtype, session_columns, step_columns, tensors_of
@@ -39,6 +39,11 @@ def query(options: QueryOptions) -> Mapping[str, tuple[Recommendation, ...]]:
 
 
 def _ask_artifact(options: QueryOptions) -> dict[str, tuple[Recommendation, ...]]:
+    from sess.runtime.quiet import quietly
+
+    quietly("tensorflow")  # only this way needs it
+    from sess.runtime.recommend import Recommender
+
     recommender = Recommender.load(Path(options.target))
     program = recommender.program
     signature = Signature(program.serving.request, program.workflow.data.item)
@@ -105,7 +110,9 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
             continue
         words = given.pop(column, "").split(",") if column in given else []
         if not words and options.session:
-            raise Misused(f"the model reads `{column}` of every step", f"add `--set {column}=…`, one value or one a step")
+            raise Misused(
+                f"the model reads `{column}` of every step", f"add `--set {column}=…`, one value or one a step"
+            )
         values = [_value(column, word.strip(), dtype) for word in words] if options.session else []
         if len(values) not in (1, len(options.session)) and options.session:
             raise Misused(f"`{column}` has {len(values)} values, the session has {len(options.session)} steps")

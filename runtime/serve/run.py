@@ -57,7 +57,11 @@ def _announce(program: Program, triton: Triton, rows: int) -> None:
 
 
 def _ports(options: ServeOptions) -> Ports:
-    wanted = {"--http-port": options.http_port, "--grpc-port": options.grpc_port, "--metrics-port": options.metrics_port}
+    wanted = {
+        "--http-port": options.http_port,
+        "--grpc-port": options.grpc_port,
+        "--metrics-port": options.metrics_port,
+    }
     given = [port for port in wanted.values() if port is not None]
     if len(set(given)) < len(given):
         raise Misused("two of the ports are the same", "give `--http-port`, `--grpc-port` and `--metrics-port` apart")
@@ -89,5 +93,3 @@ def _until_a_signal() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-

@@ -141,7 +141,7 @@ class Triton:
         backends = lay_out_backends(self._scratch)
         command = [
             str(server() / "bin" / "tritonserver"),
-            f"--model-repository={repository.absolute()}",
+            f"--model-repository={_copied(repository, self._scratch / 'models')}",
             f"--backend-directory={backends}",
             f"--http-address={self.host}", f"--http-port={self.ports.http}",
             f"--grpc-address={self.host}", f"--grpc-port={self.ports.grpc}",
@@ -165,6 +165,19 @@ class Triton:
             self._lines.append(line.rstrip("\n"))
             if self._relays:
                 print(f"triton: {line}", end="", file=sys.stderr, flush=True)
+
+
+def _copied(repository: Path, folder: Path) -> Path:
+    """Return a copy of the repository, of links where the file system has them: stubs write bytecode beside code."""
+
+    def link(source: str, target: str) -> None:
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
+
+    shutil.copytree(repository, folder, copy_function=link)
+    return folder
 
 
 def _die_with_parent() -> None:
