@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick lint format bench fuzz lock dist clean distclean
+.PHONY: help setup demo test quick grammar lint format bench fuzz lock dist clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ lock: setup ## write both lock files anew, with hashes and without an address
 # pytriton's wheel needs glibc 2.35, so the lock is for that platform.
 LOCK := --python-version 3.11 --python-platform x86_64-manylinux_2_36 --generate-hashes --no-emit-index-url \
         --no-annotate --upgrade --custom-compile-command "make lock"
+
+grammar: setup ## write the parser tables anew, after a change of grammar/sess.lark
+	@$(BIN)/python -m sess.grammar.generate
 
 dist: setup ## build the wheel and the source distribution into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .

@@ -211,7 +211,7 @@ class Keras(Protocol):
         """Return a leaf with its own learned mask vector at the steps that the objective hides; (B, T, D)."""
 
     def table(self, name: TableName | TowerName) -> Any:
-        """Return the layer of a table, or the (V, D) tensor of a tower."""
+        """Return a table or tower: `real(is_training=…)` gives the vectors of its real items, (N, D)."""
 
     def lower(self, chosen: Chosen, kind: Kind) -> Any:
         """Lower a nested entry, such as the loss of a head."""

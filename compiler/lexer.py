@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from typing import cast
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters
@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedCharacters
 from sess.compiler import codes
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.source import Source, Span
+from sess.grammar.tables import DATA, MEMO
 
 LARGEST_TEXT = 1_000_000
 MOST_TOKENS = 200_000
@@ -28,9 +29,8 @@ _OPENERS = {"(": ")", "[": "]", "{": "}"}
 
 @cache
 def grammar() -> Lark:
-    """Return the parser tables; they are built once in a process."""
-    text = files("sess.grammar").joinpath("sess.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", lexer="basic", start=["start", "statement", "entry"], propagate_positions=True)
+    """Return the parser, loaded from its tables once in a process."""
+    return cast(Lark, Lark._load_from_dict(DATA, MEMO))  # type: ignore[no-untyped-call] # what lark's own generator calls
 
 
 @dataclass(frozen=True, slots=True)

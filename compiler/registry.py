@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
+import sys
 import typing
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
 import sess.compiler.blocks
 import sess.compiler.options
 from sess.compiler.block import Entry, Kind
+
+GROUP = "sess.blocks"
 
 
 class NameClash(Exception):
@@ -45,8 +48,8 @@ def registry() -> Registry:
     found: dict[tuple[Kind, str], Entry[Any]] = {}
     for module in _own_modules():
         _add(found, module)
-    for point in sorted(entry_points(group="sess.blocks"), key=lambda point: point.name):
-        _add(found, importlib.import_module(point.module))
+    for module in _foreign_modules():
+        _add(found, module)
     return Registry(found)
 
 
@@ -56,6 +59,35 @@ def _own_modules() -> Iterator[ModuleType]:
             info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg
         )
         yield from map(importlib.import_module, names)
+
+
+def _foreign_modules() -> Iterator[ModuleType]:
+    """Give the modules that other wheels name under `sess.blocks`, by the names of their entry points."""
+    if not _is_any_named():
+        return
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
+        yield importlib.import_module(point.module)
+
+
+def _is_any_named() -> bool:
+    """Whether any installed wheel has the group: a look at the files costs a tenth of importing `importlib.metadata`."""
+    for folder in sys.path:
+        try:
+            infos = [
+                entry.path for entry in os.scandir(folder or ".") if entry.name.endswith((".dist-info", ".egg-info"))
+            ]
+        except OSError:
+            continue
+        for info in infos:
+            try:
+                with open(os.path.join(info, "entry_points.txt"), "rb") as file:
+                    if f"[{GROUP}]".encode() in file.read():
+                        return True
+            except OSError:
+                continue
+    return False
 
 
 def _add(found: dict[tuple[Kind, str], Entry[Any]], module: ModuleType) -> None:

@@ -72,7 +72,7 @@ class Surroundings:
     layers: Layers
     columns: Mapping[str, ColumnPlan]
     column_tables: Mapping[str, Any]  # Table layers by column
-    tables: Mapping[str, Any]  # Table layers by name
+    tables: Mapping[str, Any]  # Table layers by name, and towers by the id of their node
     tensors: Mapping[str, Tensor]
     hidden: Tensor | None
     mask: Tensor
@@ -121,7 +121,7 @@ class Border:
         return self._around.layers.make(self.name, table.MaskVector)(leaf, self._around.hidden)
 
     def table(self, name: str) -> Any:
-        """Return the layer of a table."""
+        """Return the layer of a table, or a tower."""
         return self._around.tables[name]
 
     def lower(self, chosen: Chosen, kind: Kind) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import tensorflow as tf
 
 from sess.compiler.block import Chosen, JsonValue, Kind, LoweredHead, Objective, Ticket
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, NodePlan, Role
 from sess.compiler.registry import registry
 from sess.compiler.types import Level
 from sess.runtime.border import Border, Layers, Surroundings, lower
 from sess.runtime.layers.steps import at, last_step
+from sess.runtime.layers.table import Tower
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -51,6 +53,7 @@ class SessionModel:
             table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables
         }
         self._surroundings = self._inputs()
+        self._surroundings = replace(self._surroundings, tables={**self._tables, **self._towers()})
         self.trunk = self._trunk()
         self.heads: dict[str, LoweredHead] = {head.name: self._head(head) for head in plan.heads}
 
@@ -67,7 +70,8 @@ class SessionModel:
     @property
     def variables(self) -> list[Any]:
         """All variables, the state of random numbers included, each once, in a fixed order."""
-        found = [*self.weights_by_name().values(), *self.trunk.variables, self._generator.state]
+        of_towers = [variable for layer in self._layers.made for variable in layer.variables]
+        found = [*self.weights_by_name().values(), *self.trunk.variables, *of_towers, self._generator.state]
         return list({id(variable): variable for variable in found}.values())
 
     @property
@@ -152,16 +156,34 @@ class SessionModel:
             self.plan.keep + self.appends, self.plan.seed,
         )  # fmt: skip
 
+    def _towers(self) -> dict[str, Tower]:
+        """Return every node that gives a vector an item, as a function of codes; a tower reads tables of one domain."""
+        domains = {table.name: table.domain for table in self.plan.tables}
+        codes = {domain: keras.Input((), dtype="int32", name="codes") for domain in domains.values()}  # (V,)
+        values = {name: table(codes[domains[name]]) for name, table in self._tables.items()}  # (V, D)
+        towers: dict[str, Tower] = {}
+        for node in self.plan.nodes:
+            if node.level is Level.CATALOGUE:
+                domains[node.id] = domains[next(id for ids in node.inputs.values() for id in ids)]
+                values[node.id] = self._lowered(node, values)
+                vectors = keras.Model(codes[domains[node.id]], values[node.id], name=node.id)
+                towers[node.id] = Tower(vectors, self._sizes[domains[node.id]])
+        return towers
+
+    def _lowered(self, node: NodePlan, values: Mapping[str, Tensor]) -> Tensor:
+        entry = registry().find(node.block.name, Kind(node.kind))
+        ports = {port.name: port.is_variadic for port in getattr(entry, "inputs", ())}
+        inputs = {
+            port: tuple(values[id] for id in ids) if ports.get(port) else values[ids[0]]
+            for port, ids in node.inputs.items()
+        }
+        return lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
+
     def _trunk(self) -> Any:  # a Keras model
         values: dict[str, Tensor] = {}
         for node in self.plan.nodes:
-            entry = registry().find(node.block.name, Kind(node.kind))
-            ports = {port.name: port.is_variadic for port in getattr(entry, "inputs", ())}
-            inputs = {
-                port: tuple(values[id] for id in ids) if ports.get(port) else values[ids[0]]
-                for port, ids in node.inputs.items()
-            }
-            values[node.id] = lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
+            if node.level is not Level.CATALOGUE:
+                values[node.id] = self._lowered(node, values)
         self._values = values
         wanted = dict.fromkeys([*(each.node for each in self.plan.encoders), *(each.state for each in self.plan.heads)])
         outputs = {id: values[id] for id in wanted if id is not None}

@@ -5,9 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
 
 import click
 
@@ -101,12 +98,15 @@ def run(arguments: list[str]) -> int:
 
 
 def _report_bug() -> int:
+    import tempfile
+    import traceback
+
     handle, name = tempfile.mkstemp(prefix="sess-bug-", suffix=".txt")
     with os.fdopen(handle, "w") as file:
         file.write(f"sess {' '.join(sys.argv[1:])}\n\n{traceback.format_exc()}")
     last = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
     print(f"error: this is a bug in sess: {last[:300]}", file=sys.stderr)
-    print(f"help: please report it with {Path(name)}", file=sys.stderr)
+    print(f"help: please report it with {name}", file=sys.stderr)
     return BUG
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sess.compiler.backend import Backend
 from sess.compiler.driver import Checked, CheckOptions, check_spec, compile_spec
 from sess.compiler.failures import Missing, Misused
+
+if TYPE_CHECKING:
+    from sess.compiler.backend import Backend
 
 F = TypeVar("F", bound=Callable[..., Any])  # any command's function
 

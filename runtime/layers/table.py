@@ -43,9 +43,20 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
         """Return the vectors of codes: (…,) -> (…, D)."""
         return ops.take(ops.cast(self.vectors, self.compute_dtype), codes, axis=0)
 
-    def real(self) -> Tensor:
+    def real(self, *, is_training: bool = False) -> Tensor:
         """Return the vectors of all real items, (N, D)."""
         return self.vectors[self.items.reserved :]
+
+
+class Tower:
+    """(V, D) vectors by code, computed from tables: what a head may be tied to instead of a table."""
+
+    def __init__(self, model: Any, items: VocabularySize) -> None:  # a Keras model from codes (V,) to vectors (V, D)
+        self.model, self.items = model, items
+
+    def real(self, *, is_training: bool = False) -> Tensor:
+        """Return the vectors of all real items, (N, D)."""
+        return self.model(ops.arange(self.items.reserved, self.items.total, dtype="int32"), training=is_training)
 
 
 class Bias(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
@@ -74,7 +85,7 @@ class MaskVector(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
 class CategoricalHead:
     """States against the vectors of a table: what the loss and the scores of a head have in common."""
 
-    def __init__(self, table: Table, bias: Bias | None, reserved: int, temperature: float) -> None:
+    def __init__(self, table: Table | Tower, bias: Bias | None, reserved: int, temperature: float) -> None:
         self.table, self.bias_layer, self.reserved, self.temperature = table, bias, reserved, temperature
 
     def scaled(self, states: Tensor) -> Tensor:
@@ -82,9 +93,9 @@ class CategoricalHead:
         states = ops.cast(states, "float32")
         return states if self.temperature == 1.0 else states / self.temperature
 
-    def vectors(self) -> Tensor:
-        """Return the vectors of the real items, (N, D)."""
-        return self.table.real()
+    def vectors(self, *, is_training: bool = False) -> Tensor:
+        """Return the vectors of the real items in float32, (N, D)."""
+        return ops.cast(self.table.real(is_training=is_training), "float32")
 
     def bias(self) -> Tensor | None:
         """Return one number an item, (N,); None if the head has none."""

@@ -55,6 +55,7 @@ class Categorical(HeadBlock[CategoricalParams]):
 
         def loss(states: KerasTensor, targets: KerasTensor) -> KerasTensor:
             indices = targets - keras.items.reserved  # (N,)
-            return compare(layer.scaled(states), layer.vectors(), layer.bias(), indices, params.label_smoothing)
+            vectors = layer.vectors(is_training=True)  # (N, D)
+            return compare(layer.scaled(states), vectors, layer.bias(), indices, params.label_smoothing)
 
         return LoweredHead(loss, layer, layer)
