@@ -166,7 +166,7 @@ class SessionModel:
             if node.level is Level.CATALOGUE:
                 domains[node.id] = domains[next(id for ids in node.inputs.values() for id in ids)]
                 values[node.id] = self._lowered(node, values)
-                vectors = keras.Model(codes[domains[node.id]], values[node.id], name=node.id)
+                vectors = keras.Model(codes[domains[node.id]], values[node.id])
                 towers[node.id] = Tower(vectors, self._sizes[domains[node.id]])
         return towers
 

@@ -153,8 +153,9 @@ def _copy_parts(workspace: Workspace, fresh: Path) -> None:
         if (prepared / name).is_dir():
             shutil.copytree(prepared / name, fresh / name)
     shutil.copy(prepared / "workflow.json", fresh / "workflow.json")
-    if (trained / LOGS).is_dir():
-        shutil.copytree(trained / LOGS, fresh / LOGS)
+    (fresh / LOGS).mkdir()
+    for number, log in enumerate(sorted((trained / LOGS).glob("*tfevents*"))):
+        shutil.copy(log, fresh / LOGS / f"events.out.tfevents.{number}.sess")  # TensorFlow's name holds the host's
 
 
 def _write_facts(

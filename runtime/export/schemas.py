@@ -38,5 +38,8 @@ def _output(program: Program) -> str:
             dims = (None, int(tensor.shape[1])) if tensor.shape[1].isdecimal() else (None, (0, None))  # type: ignore[assignment]
             tags = [Tags.EMBEDDING]
         columns.append(ColumnSchema(tensor.name, tags=tags, dtype=tensor.dtype.partition("[")[0], dims=dims))
-    text: str = TensorflowMetadata.from_merlin_schema(Schema(columns)).to_proto_text()
+    metadata = TensorflowMetadata.from_merlin_schema(Schema(columns))
+    for feature in metadata.proto_schema.feature:
+        feature.annotation.tag = sorted(feature.annotation.tag)  # Merlin keeps tags in a set
+    text: str = metadata.to_proto_text()
     return text
