@@ -7,116 +7,32 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Generic, NewType, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sess.compiler.schema import Column
 from sess.compiler.types import Dim, Direction, Head, Level, Row, Seq, Tower, Value
+from sess.compiler.words import (
+    EXPRESSION_KINDS,
+    ONE,
+    Chosen,
+    HeadName,
+    JsonValue,
+    Kind,
+    MetricWord,
+    Microseconds,
+    NoParams,
+    OneColumn,
+    Pipe,
+    Port,
+    Selection,
+    SliceName,
+    TableName,
+    TowerName,
+)
 
 KerasTensor = Any  # Keras is never imported here; its tensors have no light type
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
-
-
-class Kind(StrEnum):
-    """What a registry entry is; names are unique within a kind."""
-
-    TABLE = "table"
-    FEATURES = "features"
-    SHAPE = "shape"
-    DENSE = "dense"
-    ENCODER = "encoder"
-    OBJECTIVE = "objective"
-    HEAD = "head"
-    LOSS = "loss"
-    BASELINE = "baseline"
-    OPTIMIZER = "optimizer"
-    SCHEDULE = "schedule"
-    STOP = "stop"
-    ROWS = "rows"
-    KEEP = "keep"
-    SPLIT = "split"
-    PREPARE = "prepare"
-    METRIC = "metric"
-    INDEX = "index"
-    PLATFORM = "platform"
-    BATCH = "batch"
-
-
-# What may be piped or nested as an expression; the others stand in section entries and arguments.
-EXPRESSION_KINDS = (Kind.TABLE, Kind.FEATURES, Kind.SHAPE, Kind.DENSE, Kind.ENCODER, Kind.HEAD, Kind.BASELINE)
-
-TableName = NewType("TableName", str)
-"""An argument that names a table."""
-
-TowerName = NewType("TowerName", str)
-"""An argument that names a table or an expression of type Tower; its value is the id of that node."""
-
-
-HeadName = NewType("HeadName", str)
-"""An argument that names a head."""
-
-Microseconds = NewType("Microseconds", int)
-"""An argument that is a duration, such as `30m`."""
-
-MetricWord = NewType("MetricWord", str)
-"""An argument that names a metric of the registry, with its cutoff: `ndcg@10`."""
-
-SliceName = NewType("SliceName", str)
-"""An argument that names a slice of an evaluation: `length`, `frequency` or a session column."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoParams:
-    """No arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """An argument that selects columns: what `resolve` found, in schema order."""
-
-    names: tuple[str, ...]
-    level: Level
-    group: str | None = None
-
-    @property
-    def only(self) -> str:
-        """The name where one column is wanted; the checker has made sure of it."""
-        (name,) = self.names
-        return name
-
-
-ONE = "one column"
-OneColumn = Annotated[Selection, ONE]
-"""An argument that wants exactly one column; the argument of a head is always so read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """An argument or section value that is itself a registry entry: `loss=gbce(n=256)`.
-
-    In Params it is annotated with its kind: `loss: Annotated[Chosen, Kind.LOSS] = Chosen("softmax")`. After
-    `resolve` its params are complete: every default is written out.
-    """
-
-    name: str
-    params: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pipe:
-    """An argument that is a pipeline without its input: `residual(mlp([64]) >> norm)`."""
-
-    stages: tuple[Chosen, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One value that flows into a block; the first port is what is piped in."""
-
-    name: str = "x"
-    is_variadic: bool = False
-
 
 P = TypeVar("P")
 V = TypeVar("V", bound=Value)

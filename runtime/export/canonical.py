@@ -1,4 +1,4 @@
-"""Canonical names in a saved model: TensorFlow numbers functions by how many its process made before, we by their order."""
+"""Canonical names in a saved model: TensorFlow numbers functions by what its process made, we by their order."""
 
 from __future__ import annotations
 

@@ -82,6 +82,6 @@ def _row(sessions: Sessions, request: Sequence[TensorPlan], place: int, cut: int
 
 def _sent(values: NDArray[Any], dtype: np.dtype[Any]) -> list[Any]:
     """Return values as a request sends them: 0 or an empty text for a null."""
-    filled = np.where(_nulls(values), "" if dtype == object else 0, values)
+    filled = np.where(_nulls(values), "" if dtype.kind == "O" else 0, values)
     sent: list[Any] = filled.astype(dtype).tolist()
     return sent

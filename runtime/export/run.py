@@ -70,4 +70,5 @@ def _check_servable(program: Program) -> None:
 def _check_finite(model: SessionModel) -> None:
     for name, weight in model.weights_by_name().items():
         if not np.isfinite(np.asarray(weight)).all():
-            raise RunFailed(f"the weight `{name}` is not finite, so the model is not exported", "lower the learning rate")
+            message = f"the weight `{name}` is not finite, so the model is not exported"
+            raise RunFailed(message, "lower the learning rate")

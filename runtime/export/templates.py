@@ -11,7 +11,8 @@ _ESCAPED = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\
 
 def quoted(text: str) -> str:
     """Return text as a string of protobuf text, whatever is in it."""
-    plain = "".join(_ESCAPED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in text.encode())
+    letters = (_ESCAPED.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in text.encode())
+    plain = "".join(letters)
     return f'"{plain}"'
 
 
@@ -23,7 +24,7 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 # protobuf text isn't HTML: every name goes through `quoted`
+        autoescape=False,  # protobuf text isn't HTML: every name goes through `quoted`
     )
     environment.filters["quoted"] = quoted
     return environment.get_template(template).render(**values)

@@ -29,7 +29,7 @@ def softmax_cross_entropy(
         states, table = tf.cast(states, tf.float32), tf.cast(items, tf.float32)
         share = 1.0 / tf.cast(tf.maximum(count, 1), tf.float32)
         chunk = tf.maximum(1, tf.minimum(tf.maximum(count, 1), SCORES_AT_ONCE // tf.maximum(catalogue, 1)))
-        chunks = (count + chunk - 1) // chunk
+        chunks = tf.maximum(1, (count + chunk - 1) // chunk)  # without rows one that is empty: nothing can't be joined
 
         def part(i: Tensor, loss: Tensor, to_states: Tensor, to_items: Tensor, to_offset: Tensor) -> tuple[Tensor, ...]:
             start, end = i * chunk, tf.minimum((i + 1) * chunk, count)

@@ -1,4 +1,4 @@
-"""What a server leaves behind when it is killed: shared memory and scratch folders, named after the process that owns them."""
+"""What a killed server leaves behind: shared memory and scratch folders, named after the process that owns them."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import ctypes
 import os
 import shutil
@@ -92,7 +93,7 @@ class Triton:
         return f"{self.host}:{self.ports.grpc}"
 
     def wait_until_loaded(self, is_wanted: threading.Event | None = None) -> None:
-        """Return when every model is loaded, or nobody waits any more; RunFailed with Triton's words if one can't be."""
+        """Return when every model is loaded, or nobody waits any more; RunFailed if one can't be."""
         ends = time.monotonic() + STARTS_IN
         while time.monotonic() < ends:
             self.check()
@@ -124,14 +125,10 @@ class Triton:
         """Let requests that are under way finish, end the server and its stubs, and remove what they made."""
         if self._process.poll() is None:
             self._process.terminate()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(DRAINS_IN + 5)
-            except subprocess.TimeoutExpired:
-                pass
-        try:  # the stubs are in the server's process group
+        with contextlib.suppress(ProcessLookupError):  # the stubs are in the server's process group
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         self._reader.join(2)
         sweep(self._memory)

@@ -109,14 +109,15 @@ class Answerer:
         for row in np.flatnonzero(~feeds["mask"].any(axis=1)):
             for head, facts in self.facts["rankings"].items():
                 is_item = facts["is_item"]
-                exclude, allow = (feeds[name][row] if is_item else np.zeros(0, np.int32) for name in ("exclude", "allow"))
+                nothing = np.zeros(0, np.int32)
+                exclude, allow = (feeds[name][row] if is_item else nothing for name in ("exclude", "allow"))
                 codes, scores = self._popular[facts["domain"]].rank(k, exclude, allow)
                 part[f"{head}.codes"] = _writable(part[f"{head}.codes"])
                 part[f"{head}.scores"] = _writable(part[f"{head}.scores"])
                 part[f"{head}.codes"][row], part[f"{head}.scores"][row] = codes, scores
 
     def decoded(self, raw: dict[str, Array], asked: Asked) -> dict[str, Array]:
-        """Return the answer in the user's ids; as many places as `k`, or as the session with the most candidates has."""
+        """Return the answer in the user's ids; as many places as `k`, or as the session with most candidates has."""
         made: dict[str, Array] = {}
         for name, values in raw.items():
             head, _, kind = name.rpartition(".")
@@ -134,7 +135,7 @@ class Answerer:
         ids, reserved = self._ids[domain], self.facts["domains"][domain]["reserved"]
         if not len(ids):
             return np.zeros(codes.shape, ids.dtype)
-        found = ids[np.maximum(codes - reserved, 0)]
+        found: Array = ids[np.maximum(codes - reserved, 0)]
         if (codes == 0).any():
             found[codes == 0] = "" if ids.dtype == object else 0
         return found

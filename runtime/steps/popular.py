@@ -25,10 +25,8 @@ class Popular:
         """
         places = min(k, len(self._counts))
         codes, scores = np.zeros(places, np.int32), np.full(places, NEVER, np.float32)
-        if (allow > 0).any():
-            found = self._ranked[np.isin(self._ranked, allow)]
-        else:
-            found = self._ranked[: k + len(exclude)]
+        is_free = not (allow > 0).any()
+        found = self._ranked[: k + len(exclude)] if is_free else self._ranked[np.isin(self._ranked, allow)]
         found = found[~np.isin(found, exclude)][:places]
         codes[: len(found)] = found
         scores[: len(found)] = self._counts[found - self._reserved]

@@ -1,4 +1,4 @@
-"""A request: the user's raw tensors in, checked and prepared as the model reads them; a copy stands in every repository.
+"""A request: the user's raw tensors in, checked and prepared as the model reads them; copied into every repository.
 
 Every rule that a request can break is checked here, and the message names the tensor, the rule and the place. Imports
 numpy and the copied files beside it alone.

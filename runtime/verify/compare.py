@@ -34,7 +34,8 @@ def differences(one: Answers, other: Answers) -> Iterator[Difference]:
     """Yield every row of every output in which two answers to the same sessions differ."""
     for name in sorted(one.keys() | other.keys()):
         if name not in one or name not in other:
-            yield Difference(name, 0, "answered" if name in one else "missing", "answered" if name in other else "missing")
+            said = ["answered" if name in answers else "missing" for answers in (one, other)]
+            yield Difference(name, 0, *said)
         elif one[name].shape != other[name].shape:
             yield Difference(name, 0, f"shape {list(one[name].shape)}", f"shape {list(other[name].shape)}")
         elif name.endswith(".ids"):

@@ -49,12 +49,13 @@ def verify(artifact: Path, rows: int, progress: Progress) -> dict[str, JsonValue
         task.advance(1, "compared")
     gaps = {"saved_model": largest(trained, saved)} | {key: largest(saved, each) for key, each in served.items()}
     progress.say(
-        f"verify: {len(golden.rows)} held-out sessions, {len(saved)} outputs: trained model, SavedModel and Triton agree,"
+        f"verify: {len(golden.rows)} held-out sessions, {len(saved)} outputs: "
+        "trained model, SavedModel and Triton agree,"
         f" scores within {max(gaps.values()):.1e}"
     )
     found: dict[str, JsonValue] = {
         "rows": len(golden.rows),
-        "outputs": sorted(saved),
+        "outputs": list[JsonValue](sorted(saved)),
         "largest_difference": {key: float(gap) for key, gap in gaps.items()},
     }
     return found

@@ -144,5 +144,7 @@ CASES = {
 def test_an_encoder_is_its_paper(case: str) -> None:
     make, name, params, oracle = CASES[case]
     bench = make(name, **params)
-    rows = [oracle(row[:length].astype(np.float64), bench.weights) for row, length in zip(bench.x, LENGTHS, strict=True)]
+    rows = [
+        oracle(row[:length].astype(np.float64), bench.weights) for row, length in zip(bench.x, LENGTHS, strict=True)
+    ]
     np.testing.assert_allclose(bench.found(), np.concatenate(rows), atol=1e-5)

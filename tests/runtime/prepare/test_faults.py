@@ -61,7 +61,7 @@ def test_a_missing_file_is_named_as_the_spec_names_it(small: Prepare, tmp_path: 
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes) -> None:
     spec = write_small(tmp_path / "data", {"train.parquet": pa.table(GOOD)})
     (tmp_path / "data" / "train2.parquet").write_bytes(content)
-    with pytest.raises(RunFailed, match="`.*train2.parquet` can't be read as parquet"):
+    with pytest.raises(RunFailed, match=r"`.*train2.parquet` can't be read as parquet"):
         prepare_spec(spec, tmp_path / "out")
 
 
@@ -99,7 +99,7 @@ def test_an_event_without_any_step_value_is_no_step_but_says_what_its_session_is
 
 def test_a_catalogue_without_the_id_column_is_named(small: Prepare) -> None:
     files = {"train.parquet": pa.table(GOOD), "items.parquet": pa.table({"sku": [1, 2], "title": ["a", "b"]})}
-    with pytest.raises(RunFailed, match="the catalogue `.*items.parquet` has no column `item`") as raised:
+    with pytest.raises(RunFailed, match=r"the catalogue `.*items.parquet` has no column `item`") as raised:
         small(files, data='  catalogue = "items.parquet"')
     assert "`sku`, `title`" in raised.value.help
 

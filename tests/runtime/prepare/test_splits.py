@@ -122,7 +122,7 @@ def test_an_empty_split_is_an_error_that_names_it(small: Prepare) -> None:
     table = {"session": [1, 1, 1], "time": [1, 2, 3], "item": [1, 2, 3]}
     with pytest.raises(RunFailed, match="nothing to evaluate in `valid`"):
         small(table, data="  split = by_session(valid=0.0001, test=0.0001)")
-    with pytest.raises(RunFailed, match="nothing to train on in `train`: sessions of 2 steps are needed.* has 1"):
+    with pytest.raises(RunFailed, match=r"nothing to train on in `train`: sessions of 2 steps are needed.* has 1"):
         small({"session": [1, 2, 3], "time": [1, 2, 3], "item": [1, 2, 3]})
 
 
