@@ -15,8 +15,11 @@ class Source:
     line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = (0, *(index + 1 for index, letter in enumerate(self.text) if letter == "\n"))
-        object.__setattr__(self, "line_starts", starts)
+        starts, at = [0], self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        object.__setattr__(self, "line_starts", tuple(starts))
 
     def position(self, offset: int) -> Position:
         """Return the line and column of an offset, both counted from 1, columns in code points."""
