@@ -29,17 +29,19 @@ def at(x: Tensor, where: Tensor) -> Tensor:
 
 
 def at_last(x: Tensor, mask: Tensor) -> Tensor:
-    """Return the vector at the last real step, (B, D); zeros for an empty session."""
-    return at(x, last_step(mask)) * ops.cast(ops.any(mask, axis=1), x.dtype)[:, None]
+    """Return the vector at the last real step, (B, D); zeros for an empty session. Symbolic tensors will do, too."""
+    real = ops.cast(mask, x.dtype)  # (B, T)
+    is_last = real - ops.pad(real[:, 1:], [[0, 0], [0, 1]])  # 1 where a real step has no real one behind it
+    return ops.sum(x * ops.expand_dims(is_last, -1), axis=1)
 
 
 def swap_steps(steps: Mapping[str, Tensor], mask: Tensor, swapped: Tensor, generator: Any) -> dict[str, Tensor]:
-    """Return the columns (B, T) with whole real steps of random sessions of the batch where `swapped` is true."""
-    batch, length = ops.shape(mask)[0], ops.shape(mask)[1]
-    counts = ops.sum(ops.cast(mask, "int32"), axis=1)  # (B,)
-    session = _below(keras.random.uniform((batch, length), seed=generator), batch)  # (B, T)
-    place = _below(keras.random.uniform((batch, length), seed=generator), ops.maximum(ops.take(counts, session), 1))
-    flat = session * length + place
+    """Return the columns (B, T) with whole real steps, drawn from all of the batch, where `swapped` is true."""
+    real = ops.cast(ops.nonzero(ops.reshape(mask, (-1,)))[0], "int32")  # (M,)
+    count = ops.maximum(ops.shape(real)[0], 1)
+    chance = keras.random.uniform(ops.shape(mask), seed=generator)  # (B, T)
+    drawn = ops.minimum(ops.cast(chance * ops.cast(count, "float32"), "int32"), count - 1)
+    flat = ops.take(ops.concatenate([real, ops.zeros((1,), "int32")]), drawn)  # one more, where nothing is real
     return {
         name: ops.where(swapped, ops.take(ops.reshape(values, (-1,)), flat), values) for name, values in steps.items()
     }
@@ -49,9 +51,3 @@ def mean_of(each: Tensor) -> Tensor:
     """Return the mean of (N,) numbers; 0 if there are none."""
     count = ops.cast(ops.maximum(ops.shape(each)[0], 1), each.dtype)
     return ops.sum(each) / count
-
-
-def _below(chance: Tensor, limit: Tensor) -> Tensor:
-    """Return whole numbers below a limit from chances in [0, 1)."""
-    limit = ops.cast(limit, "int32")
-    return ops.minimum(ops.cast(chance * ops.cast(limit, "float32"), "int32"), limit - 1)
