@@ -111,7 +111,7 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
         words = given.pop(column, "").split(",") if column in given else []
         if not words and options.session:
             raise Misused(
-                f"the model reads `{column}` of every step", f"add `--set {column}=…`, one value or one a step"
+                f"the model reads `{column}` of every step", f"add `--context {column}=…`, one value or one a step"
             )
         values = [_value(column, word.strip(), dtype) for word in words] if options.session else []
         if len(values) not in (1, len(options.session)) and options.session:
@@ -119,7 +119,7 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
         row[column] = values * len(options.session) if len(values) == 1 else values
     for column in session_columns(request):
         if column not in given:
-            raise Misused(f"the model reads `{column}` of the session", f"add `--set {column}=…`")
+            raise Misused(f"the model reads `{column}` of the session", f"add `--context {column}=…`")
         row[column] = _value(column, given.pop(column), dtypes[column])
     if given:
         known = ", ".join(f"`{name}`" for name in (*step_columns(request), *session_columns(request)))
