@@ -15,8 +15,8 @@ Array = NDArray[Any]  # of the user's dtype
 def to_raw(column: pa.Array | pa.ChunkedArray) -> Array:
     """Return the user's values: floats with NaN for null, text and nullable whole numbers as objects with None."""
     kind = column.type
-    has_null = column.null_count and not (pa.types.is_floating(kind) or pa.types.is_timestamp(kind))
-    if has_null or pa.types.is_string(kind):
+    is_apt = pa.types.is_floating(kind) or pa.types.is_timestamp(kind) or pa.types.is_string(kind)
+    if column.null_count and not is_apt:  # arrow would make floats of them
         objects: Array = np.empty(len(column), object)
         objects[:] = column.to_pylist()
         return objects
