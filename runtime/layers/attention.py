@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from sess.runtime.layers.dense import small
+
 Tensor = Any  # Keras tensors have no type that mypy could know
 FAR_BELOW = -1e9  # added to the score of what must not be seen; finite, so that empty sessions stay finite
 
@@ -31,13 +33,10 @@ class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
         width = shape[-1]
         assert width is not None
         self.width = width
-        glorot = [keras.initializers.GlorotUniform() for _ in range(3)]
-
-        def initial(full: tuple[int, ...], dtype: str | None = None) -> Tensor:
-            return ops.concatenate([each((full[0], width), dtype) for each in glorot], axis=1)
-
-        self.joined = self.add_weight(shape=(width, 3 * width), initializer=initial, name="query_key_value")
-        self.output_weight = self.add_weight(shape=(width, width), name="output") if self.has_output else None
+        self.joined = self.add_weight(shape=(width, 3 * width), initializer=small(), name="query_key_value")
+        self.output_weight = None
+        if self.has_output:
+            self.output_weight = self.add_weight(shape=(width, width), initializer=small(), name="output")
         self.built = True
 
     def call(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
@@ -76,12 +75,9 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         self.width = width
         self.inner = width // self.heads
 
-        def normal() -> Any:
-            return keras.initializers.TruncatedNormal(stddev=0.02)
-
-        self.joined = self.add_weight(shape=(width, 3 * width), initializer=normal(), name="query_key_value")
-        self.distance = self.add_weight(shape=(width, width), initializer=normal(), name="distance")
-        self.output_weight = self.add_weight(shape=(width, width), initializer=normal(), name="output")
+        self.joined = self.add_weight(shape=(width, 3 * width), initializer=small(), name="query_key_value")
+        self.distance = self.add_weight(shape=(width, width), initializer=small(), name="distance")
+        self.output_weight = self.add_weight(shape=(width, width), initializer=small(), name="output")
         self.content_bias = self.add_weight(shape=(self.heads, 1, self.inner), initializer="zeros", name="content_bias")
         self.distance_bias = self.add_weight(
             shape=(self.heads, 1, self.inner), initializer="zeros", name="distance_bias"

@@ -10,6 +10,11 @@ from keras import ops
 Tensor = Any  # Keras tensors have no type that mypy could know
 
 
+def small() -> Any:  # a Keras initializer
+    """Return the initializer of attention blocks: what a block adds begins small beside the steps' own vectors."""
+    return keras.initializers.TruncatedNormal(stddev=0.02)
+
+
 class Positions(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """Add a learned vector for every place, counted from the first kept step."""
 
@@ -19,8 +24,7 @@ class Positions(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the weight, (longest, D)."""
-        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
-        self.vectors = self.add_weight(shape=(self.longest, shape[-1]), initializer=initializer, name="positions")
+        self.vectors = self.add_weight(shape=(self.longest, shape[-1]), initializer=small(), name="positions")
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
@@ -42,8 +46,10 @@ class FeedForward(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the two layers."""
-        self.first = keras.layers.Dense(self.inner, activation=self.activation, name="first")
-        self.second = keras.layers.Dense(shape[-1], name="second")
+        self.first = keras.layers.Dense(
+            self.inner, activation=self.activation, kernel_initializer=small(), name="first"
+        )
+        self.second = keras.layers.Dense(shape[-1], kernel_initializer=small(), name="second")
         self.first.build(shape)
         self.second.build((*shape[:-1], self.inner))
         self.built = True
