@@ -1,10 +1,9 @@
-"""The registry: every word a spec can use, found by scanning folders and the entry points of other wheels."""
+"""The registry: every word a spec can use, known by the names of files, and imported when a spec says it."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 import sys
 import typing
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,32 @@ from sess.compiler.block import Entry, Kind
 
 GROUP = "sess.blocks"
 
+# A block's file is called like the block, so its name is known before it is imported; an option file has a whole kind.
+_BLOCKS: Mapping[Kind, str] = {
+    Kind.TABLE: "tables",
+    Kind.FEATURES: "features",
+    Kind.SHAPE: "shape",
+    Kind.DENSE: "dense",
+    Kind.ENCODER: "encoders",
+    Kind.OBJECTIVE: "objectives",
+    Kind.HEAD: "heads",
+    Kind.LOSS: "losses",
+    Kind.BASELINE: "baselines",
+}
+_OPTIONS: Mapping[Kind, str] = {
+    Kind.OPTIMIZER: "optimizers",
+    Kind.SCHEDULE: "schedules",
+    Kind.STOP: "stops",
+    Kind.ROWS: "rows",
+    Kind.KEEP: "keeps",
+    Kind.SPLIT: "splits",
+    Kind.PREPARE: "prepares",
+    Kind.METRIC: "metrics",
+    Kind.INDEX: "indexes",
+    Kind.PLATFORM: "platforms",
+    Kind.BATCH: "batches",
+}
+
 
 class NameClash(Exception):
     """Two origins give the same word of one kind."""
@@ -27,38 +52,85 @@ class NameClash(Exception):
 class Registry:
     """Entries by kind and name; the order is by kind, then name."""
 
-    def __init__(self, entries: Mapping[tuple[Kind, str], Entry[Any]]) -> None:
-        self._entries = dict(sorted(entries.items(), key=lambda pair: (list(Kind).index(pair[0][0]), pair[0][1])))
+    def __init__(self) -> None:
+        self._words: dict[Kind, dict[str, str]] = {}  # the module that has a word, by kind and word
+        self._loaded: dict[Kind, dict[str, Entry[Any]]] = {}
+        self._foreign: dict[Kind, dict[str, Entry[Any]]] = {}
+        for module in _foreign_modules():
+            for entry in entries_of(module):
+                self._add_foreign(entry)
 
     def find(self, name: str, *kinds: Kind) -> Entry[Any] | None:
         """Return the entry of the first of these kinds that has the name; None if there is none."""
-        return next((self._entries[kind, name] for kind in kinds if (kind, name) in self._entries), None)
+        for kind in kinds:
+            if name in self._names(kind):
+                return self._load(kind, name)
+        return None
 
     def names(self, *kinds: Kind) -> tuple[str, ...]:
-        """Return the names of these kinds."""
-        return tuple(name for kind, name in self._entries if kind in kinds)
+        """Return the names of these kinds, by kind, then name; blocks are not imported for it."""
+        return tuple(name for kind in Kind if kind in kinds for name in sorted(self._names(kind)))
 
     def __iter__(self) -> Iterator[Entry[Any]]:
-        return iter(self._entries.values())
+        for kind in Kind:
+            for name in sorted(self._names(kind)):
+                yield self._load(kind, name)
+
+    def _names(self, kind: Kind) -> Mapping[str, object]:
+        if kind not in self._words:
+            own = _own_words(kind)
+            for name, entry in self._foreign.get(kind, {}).items():
+                if name in own:
+                    raise NameClash(f"`{name}` is given by {own[name]} and by {type(entry).__module__}")
+                own[name] = type(entry).__module__
+            self._words[kind] = own
+            self._loaded[kind] = dict(self._foreign.get(kind, {}))
+        return self._words[kind]
+
+    def _load(self, kind: Kind, name: str) -> Entry[Any]:
+        loaded = self._loaded[kind]
+        if name not in loaded:
+            for entry in entries_of(importlib.import_module(self._words[kind][name])):
+                loaded.setdefault(entry.name, entry)
+            if name not in loaded:
+                raise TypeError(
+                    f"{self._words[kind][name]} has no {kind.value} `{name}`: file and block share one name"
+                )
+        return loaded[name]
+
+    def _add_foreign(self, entry: Entry[Any]) -> None:
+        others = self._foreign.setdefault(entry.kind, {})
+        if entry.name in others:
+            known = type(others[entry.name]).__module__
+            raise NameClash(f"`{entry.name}` is given by {known} and by {type(entry).__module__}")
+        others[entry.name] = entry
 
 
 @cache
 def registry() -> Registry:
-    """Return every entry of our own folders and of the entry points `sess.blocks`."""
-    found: dict[tuple[Kind, str], Entry[Any]] = {}
-    for module in _own_modules():
-        _add(found, module)
-    for module in _foreign_modules():
-        _add(found, module)
-    return Registry(found)
+    """Return the words of our own folders and of the entry points `sess.blocks`."""
+    return Registry()
 
 
-def _own_modules() -> Iterator[ModuleType]:
-    for package in (sess.compiler.blocks, sess.compiler.options):
-        names = sorted(
-            info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".") if not info.ispkg
+def entries_of(module: ModuleType) -> Iterator[Entry[Any]]:
+    """Give an entry for every word that a module defines, with its parameters' dataclass found."""
+    for _, cls in inspect.getmembers(module, inspect.isclass):
+        if cls.__module__ != module.__name__ or not issubclass(cls, Entry) or "name" not in vars(cls):
+            continue
+        if "Params" not in vars(cls):
+            cls.Params = _params_of(cls)
+        yield cls()
+
+
+def _own_words(kind: Kind) -> dict[str, str]:
+    if kind in _BLOCKS:
+        package = f"{sess.compiler.blocks.__name__}.{_BLOCKS[kind]}"
+        files = (
+            file for folder in sess.compiler.blocks.__path__ for file in (Path(folder) / _BLOCKS[kind]).glob("*.py")
         )
-        yield from map(importlib.import_module, names)
+        return {file.stem: f"{package}.{file.stem}" for file in sorted(files) if not file.stem.startswith("_")}
+    module = importlib.import_module(f"{sess.compiler.options.__name__}.{_OPTIONS[kind]}")
+    return {entry.name: module.__name__ for entry in entries_of(module)}
 
 
 def _foreign_modules() -> Iterator[ModuleType]:
@@ -79,18 +151,6 @@ def _is_any_named() -> bool:
         for kind in ("dist-info", "egg-info")
         for named in Path(folder).glob(f"*.{kind}/entry_points.txt")
     )
-
-
-def _add(found: dict[tuple[Kind, str], Entry[Any]], module: ModuleType) -> None:
-    for _, cls in inspect.getmembers(module, inspect.isclass):
-        if cls.__module__ != module.__name__ or not issubclass(cls, Entry) or "name" not in vars(cls):
-            continue
-        if "Params" not in vars(cls):
-            cls.Params = _params_of(cls)
-        known = found.get((cls.kind, cls.name))
-        if known is not None:
-            raise NameClash(f"`{cls.name}` is given by {type(known).__module__} and by {cls.__module__}")
-        found[cls.kind, cls.name] = cls()
 
 
 def _params_of(cls: type[Entry[Any]]) -> type[Any]:

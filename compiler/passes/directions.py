@@ -58,7 +58,7 @@ def _report_leak(checked: CheckedGraph, head: str, objective: str, at: Span, ctx
         if hasattr(node.params, "attention"):
             helps.insert(0, f"use `{name}(attention=causal)`")
         elif node.kind is Kind.ENCODER:
-            causal = [each.name for each in ctx.registry if getattr(each, "direction", None) is Direction.CAUSAL]
+            causal = _encoders(Direction.CAUSAL, ctx)
             helps.insert(0, f"use a causal encoder: {listing(causal)}")
         else:
             helps = [f"`{name}` pools the whole session: with `{objective}` its Row can't go back to the steps", *helps]
@@ -113,7 +113,7 @@ def _report_one_way(
     if hasattr(place.params, "attention"):
         helps.insert(0, f"use `{place.entry.name}(attention=bidirectional)`")
     else:
-        either = [each.name for each in ctx.registry if getattr(each, "direction", None) is Direction.WHOLE]
+        either = _encoders(Direction.WHOLE, ctx)
         helps.insert(0, f"use a bidirectional encoder: {listing(either)}")
     ctx.reporter.error(
         codes.NEEDS_BIDIRECTIONAL,
@@ -123,3 +123,9 @@ def _report_one_way(
         labels=[Label(at, "hides steps that the ones after them explain")],
         help=helps,
     )
+
+
+def _encoders(direction: Direction, ctx: Context) -> list[str]:
+    """Return the encoders of a direction; only a finding asks, since it imports them all."""
+    names = ctx.registry.names(Kind.ENCODER)
+    return [name for name in names if getattr(ctx.registry.find(name, Kind.ENCODER), "direction", None) is direction]

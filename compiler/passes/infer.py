@@ -76,9 +76,7 @@ def _check_objective(built: Built, types: dict[str, Type], ctx: Context) -> None
     entry = built.facts.resolved.sections[SectionName.TRAIN].get("objective")
     if chosen is None or entry is None:
         return
-    objective = next(
-        (each for each in ctx.registry if each.name == chosen.name and each.kind.value == "objective"), None
-    )
+    objective = ctx.registry.find(chosen.name, EntryKind.OBJECTIVE)
     if objective is not None:
         at = entry.value.span
         node = Node("objective", objective, None, at, at, {}, {})
