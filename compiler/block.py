@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from sess.compiler.cost import Cost, Sizes, guess
+from sess.compiler.quantity import Quantity
 from sess.compiler.schema import Column
 from sess.compiler.types import Dim, Direction, Head, Level, Row, Seq, Tower, Value
 from sess.compiler.words import (
@@ -146,6 +148,10 @@ class Block(Entry[P], ABC):
     def lower(self, keras: Keras, params: P) -> Any:
         """Return the tensor that comes out (heads, objectives and losses: see their classes)."""
 
+    def cost(self, sizes: Sizes, params: P) -> Cost:
+        """Return what one session costs; a block that doesn't say gets what its kind usually costs."""
+        return guess(self.kind, sizes, params)
+
 
 class FeatureBlock(Block[P]):
     """Columns become vectors: a leaf of the graph, so it has no ports."""
@@ -221,6 +227,10 @@ class Objective(Entry[P], ABC):
         columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built.
         """
 
+    def asked(self, params: P, steps: Quantity) -> Quantity:
+        """Return how many steps of a session are predicted in training, of so many."""
+        return steps
+
 
 @dataclass(frozen=True, slots=True)
 class LoweredHead:
@@ -255,10 +265,15 @@ class LossBlock(Entry[P], ABC):
     def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
         """Return `loss(states (N, D), items (V, D), bias (V,) or None, targets (N,), smoothing) → scalar mean`."""
 
+    def compared(self, params: P) -> int | None:
+        """Return with how many items a state is compared; None is the whole catalogue."""
+        count = getattr(params, "n", None)
+        return count + 1 if isinstance(count, int) else None
+
 
 __all__ = [
-    "EXPRESSION_KINDS", "ONE", "Block", "Chosen", "DenseBlock", "Encoder", "Entry", "Feature", "FeatureBlock",
+    "EXPRESSION_KINDS", "ONE", "Block", "Chosen", "Cost", "DenseBlock", "Encoder", "Entry", "Feature", "FeatureBlock",
     "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead", "MetricWord",
     "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq",
-    "ShapeBlock", "Site", "SliceName", "TableBlock", "TableName", "Ticket", "Tower", "TowerName",
+    "ShapeBlock", "Site", "Sizes", "SliceName", "TableBlock", "TableName", "Ticket", "Tower", "TowerName",
 ]  # fmt: skip

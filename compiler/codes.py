@@ -92,6 +92,7 @@ UNUSED_DEFINITION = Code("S901", "unused-definition", Severity.WARNING)
 HIDDEN_COLUMN = Code("S902", "hidden-column", Severity.WARNING)
 IDLE_OBJECTIVE = Code("S903", "idle-objective", Severity.WARNING)
 EXCLUDE_DIFFERS = Code("S904", "exclude-differs", Severity.WARNING)
+TOO_MUCH_MEMORY = Code("S910", "too-much-memory", Severity.WARNING)
 
 # Files and items
 UNREADABLE_FILE = Code("S217", "unreadable-file")

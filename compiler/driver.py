@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class CheckOptions:
     schema: Path | None = None
     epochs: int | None = None
     seed: int | None = None
+    memory: int | None = None
+    """The bytes that training may need before a check warns."""
     text: str | None = None
     """The spec's text where it doesn't come from a file (`-`)."""
 
@@ -106,6 +108,7 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
     graph: CheckedGraph | None = None
     if events is not None:
         ctx = Context(reporter, registry(), events.schema, catalogue.schema if catalogue else None, is_compiling)
+        ctx = ctx if options.memory is None else replace(ctx, memory=options.memory)
         overrides = _overrides(path, options, reporter)
         graph = run(Inputs(spec, tuple(each for _, each in imports), overrides), ctx)
     return Checked(

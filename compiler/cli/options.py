@@ -17,15 +17,30 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])  # any command's function
 
+_MEMORY, _UNITS = "sess.memory", "kmgt"
 INSTALL = 'pip install "sess[train,serve]"'
 
 
 def spec_options(function: F) -> F:
-    """Add `--set` and `--schema`, which change what a spec says."""
+    """Add `--set` and `--schema`, which change what a spec says, and `--memory`."""
     function = click.option(
         "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a param or a section's key."
     )(function)
+    function = click.option(
+        "--memory", metavar="SIZE", expose_value=False, callback=_keep_memory,
+        help="Warn of what needs more memory than this, such as 24GiB (default 64GiB).",
+    )(function)  # fmt: skip
     return click.option("--schema", metavar="FILE", help="Use this schema instead of the spec's.")(function)
+
+
+def _keep_memory(ctx: click.Context, _: click.Parameter, written: str | None) -> None:
+    """Keep the size for `read`, so that no command has to hand it on."""
+    if written is None:
+        return
+    number, unit = written.rstrip("BbIi").rstrip("KMGTkmgt"), written.rstrip("BbIi")[-1:].lower()
+    if not number.strip().replace(".", "", 1).isdigit() or unit not in _UNITS:
+        raise Misused(f"`--memory {written}` is no size", "write a number and a unit, such as `--memory 24GiB`")
+    ctx.meta[_MEMORY] = int(float(number) * 1024 ** (1 + _UNITS.index(unit)))
 
 
 def overrides(sets: tuple[str, ...]) -> dict[str, str]:
@@ -44,7 +59,9 @@ def read(
     epochs: int | None = None, seed: int | None = None,
 ) -> Checked:  # fmt: skip
     """Check a spec with the switches of the command line."""
-    options = CheckOptions(overrides(sets), Path(schema) if schema else None, epochs, seed, text)
+    ctx = click.get_current_context(silent=True)
+    memory = ctx.meta.get(_MEMORY) if ctx else None
+    options = CheckOptions(overrides(sets), Path(schema) if schema else None, epochs, seed, memory, text)
     return (compile_spec if is_compiling else check_spec)(Path(spec), options)
 
 

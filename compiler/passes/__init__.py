@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.passes.afford import afford
 from sess.compiler.passes.bind import bind
 from sess.compiler.passes.build import build
 from sess.compiler.passes.context import Context, Inputs
@@ -23,6 +24,7 @@ PASSES: tuple[Pass, ...] = (
     infer,  # widths, directions, masks
     verify,  # whole-graph laws
     prune,  # what nobody reads
+    afford,  # what no machine has the memory for
 )
 
 

@@ -20,6 +20,8 @@ class Context:
     schema: Schema
     catalogue: Schema | None
     is_compiling: bool
+    memory: int = 64 << 30
+    """The bytes that a machine has for training; what needs more warns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sess.compiler.block import DenseBlock, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, DenseBlock, Keras, KerasTensor, Site, Sizes
 from sess.compiler.types import Value
 
 
@@ -28,3 +28,7 @@ class Dropout(DenseBlock[DropoutParams]):
     def lower(self, keras: Keras, params: DropoutParams) -> KerasTensor:
         """Return a tensor of the same shape."""
         return keras.layers.Dropout(params.rate)(keras.inputs.x) if params.rate else keras.inputs.x
+
+    def cost(self, sizes: Sizes, params: DropoutParams) -> Cost:
+        """Return one product a number, and nothing to learn."""
+        return Cost(flops=sizes.rows * sizes.inside, kept=sizes.rows * sizes.inside)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
-from sess.compiler.block import DenseBlock, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, DenseBlock, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Dim, Value
 
 
@@ -39,3 +42,8 @@ class Mlp(DenseBlock[MlpParams]):
             if params.dropout:
                 x = keras.layers.Dropout(params.dropout)(x)
         return x
+
+    def cost(self, sizes: Sizes, params: MlpParams) -> Cost:
+        """Return one dense layer after the other."""
+        widths = [sizes.inside, *map(Quantity.of, params.widths)]
+        return sum((dense(sizes.rows, *pair) for pair in pairwise(widths)), Cost())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sess.compiler.block import DenseBlock, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, DenseBlock, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import norm
 from sess.compiler.types import Value
 
 
@@ -30,3 +31,7 @@ class Norm(DenseBlock[NormParams]):
         if params.kind == "rms":
             return keras.layers.RMSNormalization(epsilon=1e-6)(keras.inputs.x)
         return keras.layers.LayerNormalization(epsilon=1e-6)(keras.inputs.x)
+
+    def cost(self, sizes: Sizes, params: NormParams) -> Cost:
+        """Return a scale, and a shift for `layer`."""
+        return norm(sizes.rows, sizes.inside, has_shift=params.kind == "layer")

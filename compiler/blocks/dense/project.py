@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sess.compiler.block import DenseBlock, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, DenseBlock, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense
 from sess.compiler.types import Dim, Value
 
 
@@ -29,3 +30,7 @@ class Project(DenseBlock[ProjectParams]):
     def lower(self, keras: Keras, params: ProjectParams) -> KerasTensor:
         """Return (…, dim)."""
         return keras.layers.Dense(params.dim)(keras.inputs.x)
+
+    def cost(self, sizes: Sizes, params: ProjectParams) -> Cost:
+        """Return one dense layer."""
+        return dense(sizes.rows, sizes.inside, sizes.outside)

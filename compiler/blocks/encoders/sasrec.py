@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import attention, feed_forward, norm
 from sess.compiler.types import Direction, Seq
 
 
@@ -50,3 +51,11 @@ class Sasrec(Encoder[SasrecParams]):
             inner = keras.session.FeedForward(x.shape[-1], activation="relu", dropout=params.dropout)(inner)
             x = x + keras.layers.Dropout(params.dropout)(inner)
         return keras.layers.LayerNormalization(epsilon=1e-8)(x)  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: SasrecParams) -> Cost:
+        """Return positions, the layers, and the last norm."""
+        steps, width = sizes.rows, sizes.outside
+        layer = attention(steps, width, params.heads, has_output=False) + feed_forward(steps, width, width)
+        layer += norm(steps, width).times(2)
+        positions = Cost(width * sizes.longest, steps * width, steps * width)
+        return positions + layer.times(params.layers) + norm(steps, width)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import attention, dense, feed_forward, norm
 from sess.compiler.types import Direction, Seq
 
 
@@ -53,3 +54,11 @@ class Xlnet(Encoder[XlnetParams]):
             inner = keras.session.FeedForward(4 * x.shape[-1], activation="gelu", dropout=params.dropout)(x)
             x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(inner))
         return keras.layers.Dropout(params.dropout)(x)  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: XlnetParams) -> Cost:
+        """Return the layers: attention by content and by distance, of which there are 2 T - 1."""
+        steps, width = sizes.rows, sizes.outside
+        far = steps * 2 - 1
+        distances = dense(far, width, width, has_bias=False) + Cost(width * 2, steps * far * width * 2)
+        layer = attention(steps, width, params.heads) + distances + feed_forward(steps, width, width * 4)
+        return (layer + norm(steps, width).times(2)).times(params.layers)

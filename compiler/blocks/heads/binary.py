@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sess.compiler.block import HeadBlock, Keras, KerasTensor, LoweredHead, OneColumn, Site
+from sess.compiler.block import Cost, HeadBlock, Keras, KerasTensor, LoweredHead, OneColumn, Site, Sizes
+from sess.compiler.cost import dense
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Head, Tower
 
 
@@ -48,3 +50,7 @@ class Binary(HeadBlock[BinaryParams]):
 
         layer.build((None, keras.width))
         return LoweredHead(loss, scores, layer)
+
+    def cost(self, sizes: Sizes, params: BinaryParams) -> Cost:
+        """Return one dense layer to one number, for one state."""
+        return dense(Quantity.of(1), sizes.inside, Quantity.of(1))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from sess.compiler.block import Chosen, HeadBlock, Keras, KerasTensor, Kind, LoweredHead, OneColumn, Site, TowerName
+from sess.compiler.block import (
+    Chosen,
+    Cost,
+    HeadBlock,
+    Keras,
+    KerasTensor,
+    Kind,
+    LoweredHead,
+    OneColumn,
+    Site,
+    Sizes,
+    TowerName,
+)
 from sess.compiler.types import Head, Row, Seq, Tower
 
 
@@ -59,3 +71,9 @@ class Categorical(HeadBlock[CategoricalParams]):
             return compare(layer.scaled(states), vectors, layer.bias(), indices, params.label_smoothing)
 
         return LoweredHead(loss, layer, layer)
+
+    def cost(self, sizes: Sizes, params: CategoricalParams) -> Cost:
+        """Return the scores of one state; the vectors are the table's where the head is tied."""
+        own = Cost() if params.tied else Cost(sizes.vectors * sizes.inside)
+        bias = Cost(sizes.items) if params.bias else Cost()
+        return own + bias + Cost(flops=sizes.items * sizes.inside * 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sess.compiler.block import Keras, NoParams, Objective, Site, Ticket
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction
 
 
@@ -27,3 +28,7 @@ class LastStep(Objective[NoParams]):
         return Ticket(
             {name: x[:, :-1] for name, x in steps.items()}, has_next, keras.ops.zeros_like(has_next), predict, labels
         )
+
+    def asked(self, params: NoParams, steps: Quantity) -> Quantity:
+        """Return one: the last step."""
+        return Quantity.of(1)

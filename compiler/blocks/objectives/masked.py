@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.block import Keras, Objective, Site, Ticket
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction
 
 
@@ -69,3 +70,7 @@ class Masked(Objective[MaskedParams]):
         appended = keras.session.one_hot(real, longer)
         steps = {name: ops.pad(x, [[0, 0], [0, 1]]) for name, x in keras.inputs.steps.items()}
         return Ticket(steps, ops.logical_or(longer, appended), appended, appended, None)
+
+    def asked(self, params: MaskedParams, steps: Quantity) -> Quantity:
+        """Return the share that is hidden, as far as chance keeps to it, and the one that always is."""
+        return steps * params.prob + 1
