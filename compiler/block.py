@@ -112,8 +112,9 @@ class Keras(Protocol):
     seed: int  # the spec's seed, for layers with random numbers
     longest: int  # the most steps that the trunk ever sees (keep, plus what the objective appends)
     is_training: bool  # of an objective: which of its two graphs is being built
-    generator: Any  # the state of the objective's random numbers
+    generator: Any  # of an objective or head: the state of its random numbers
     items: Any  # of a table or head: its vocabulary's size: `reserved` and `total` codes
+    clicks: Any  # of a head, in training: how often training met each real item (N,); None where nobody counted
     width: int  # of a table: its D; of a head: the width of its state
 
     def representation(self, column: str) -> Representation:
@@ -263,7 +264,11 @@ class LossBlock(Entry[P], ABC):
 
     @abstractmethod
     def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
-        """Return `loss(states (N, D), items (V, D), bias (V,) or None, targets (N,), smoothing) → scalar mean`."""
+        """Return `loss(states (N, D), items, targets (N,) places in the catalogue, smoothing) → scalar mean`.
+
+        `items` are the head's: `count`, `clicks` (V,) of training, `vectors(is_training=True)` (V, D), `bias()` (V,) or
+        None, and of some places `at(places)` (…, D), `bias_at(places)` (…,), `score(states, places)`.
+        """
 
     def compared(self, params: P) -> int | None:
         """Return with how many items a state is compared; None is the whole catalogue."""

@@ -13,7 +13,7 @@ from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
-from sess.runtime.layers import attention, cross_entropy, dense, steps, table
+from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -24,6 +24,9 @@ SESSION_LAYERS = (
 SESSION_FUNCTIONS = {
     "CategoricalHead": table.CategoricalHead,
     "softmax_cross_entropy": cross_entropy.softmax_cross_entropy,
+    "draw_candidates": candidates.draw_candidates,
+    "draw_others": candidates.draw_others,
+    "contrast": contrast.contrast,
     "at_last": steps.at_last,
     "last_step": steps.last_step,
     "one_hot": steps.one_hot,
@@ -94,6 +97,7 @@ class Border:
         self.inputs = SimpleNamespace(**inputs)
         self.mask, self.longest, self.seed = around.mask, around.longest, around.seed
         self.items: VocabularySize | None = None
+        self.clicks: Any = None  # an array (N,) of a head in training
         self.width = 0
         self.generator: Any = None
 

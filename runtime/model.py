@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from sess.compiler.block import Chosen, JsonValue, Kind, LoweredHead, Objective, Ticket
 from sess.compiler.failures import RunFailed
@@ -41,14 +42,21 @@ class SessionModel:
     A batch holds step columns (B, L), session columns (B,), and `mask` (B, L) bool, real steps first.
     """
 
-    def __init__(self, plan: ModelPlan, columns: tuple[ColumnPlan, ...], sizes: Mapping[str, VocabularySize]) -> None:
+    def __init__(
+        self,
+        plan: ModelPlan,
+        columns: tuple[ColumnPlan, ...],
+        sizes: Mapping[str, VocabularySize],
+        clicks: Mapping[str, NDArray[np.int64]] | None = None,
+    ) -> None:
+        """Take the sizes of the vocabularies, and for training how often it meets their values, (N,) by domain."""
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
         self._objective = _objective(plan.objective)
         self._generator = keras.random.SeedGenerator(plan.seed)
         self._layers = Layers()
-        self._sizes = sizes
+        self._sizes, self._clicks = sizes, clicks or {}
         self._tables = {
             table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables
         }
@@ -192,6 +200,7 @@ class SessionModel:
     def _head(self, plan: HeadPlan) -> LoweredHead:
         border = Border(self._surroundings, plan.name, {})
         border.items = self._sizes[plan.target_domain] if plan.target_domain else None
+        border.clicks, border.generator = self._clicks.get(plan.target_domain or ""), self._generator
         border.width = self._values[plan.state].shape[-1] if plan.state else 0
         head: LoweredHead = lower(plan.block, Kind.HEAD, border)
         return head

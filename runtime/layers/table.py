@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from sess.runtime.vocabulary import VocabularySize
 
@@ -43,6 +45,10 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
         """Return the vectors of codes: (…,) -> (…, D)."""
         return ops.take(ops.cast(self.vectors, self.compute_dtype), codes, axis=0)
 
+    def at(self, codes: Tensor, *, is_training: bool = False) -> Tensor:
+        """Return the vectors of codes as a head reads them: (…,) -> (…, D)."""
+        return ops.take(self.vectors, codes, axis=0)
+
     def real(self, *, is_training: bool = False) -> Tensor:
         """Return the vectors of all real items, (N, D)."""
         return self.vectors[self.items.reserved :]
@@ -53,6 +59,11 @@ class Tower:
 
     def __init__(self, model: Any, items: VocabularySize) -> None:  # a Keras model from codes (V,) to vectors (V, D)
         self.model, self.items = model, items
+
+    def at(self, codes: Tensor, *, is_training: bool = False) -> Tensor:
+        """Return the vectors of codes as a head reads them: (…,) -> (…, D)."""
+        flat = self.model(ops.reshape(codes, (-1,)), training=is_training)
+        return ops.reshape(flat, (*ops.shape(codes), flat.shape[-1]))
 
     def real(self, *, is_training: bool = False) -> Tensor:
         """Return the vectors of all real items, (N, D)."""
@@ -85,8 +96,22 @@ class MaskVector(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
 class CategoricalHead:
     """States against the vectors of a table: what the loss and the scores of a head have in common."""
 
-    def __init__(self, table: Table | Tower, bias: Bias | None, reserved: int, temperature: float) -> None:
-        self.table, self.bias_layer, self.reserved, self.temperature = table, bias, reserved, temperature
+    def __init__(
+        self,
+        table: Table | Tower,
+        bias: Bias | None,
+        items: VocabularySize,
+        temperature: float,
+        clicks: NDArray[np.int64] | None = None,
+    ) -> None:
+        self.table, self.bias_layer, self.temperature = table, bias, temperature
+        self.reserved, self.count = items.reserved, items.total - items.reserved
+        self._clicks = clicks
+
+    @property
+    def clicks(self) -> NDArray[np.int64]:
+        """How often training met each item, (N,); once where nobody counted, as when serving."""
+        return np.ones(self.count, np.int64) if self._clicks is None else self._clicks
 
     def scaled(self, states: Tensor) -> Tensor:
         """Return the states divided by the temperature, in float32; (N, D)."""
@@ -100,6 +125,21 @@ class CategoricalHead:
     def bias(self) -> Tensor | None:
         """Return one number an item, (N,); None if the head has none."""
         return None if self.bias_layer is None else self.bias_layer.values.value
+
+    def at(self, places: Tensor) -> Tensor:
+        """Return the vectors of some items in training: places in the catalogue (…,) -> (…, D)."""
+        return ops.cast(self.table.at(ops.cast(places, "int32") + self.reserved, is_training=True), "float32")
+
+    def bias_at(self, places: Tensor) -> Tensor:
+        """Return the bias of some items, zeros where the head has none: (…,) -> (…,)."""
+        bias = self.bias()
+        return ops.zeros(ops.shape(places), "float32") if bias is None else ops.take(bias, places, axis=0)
+
+    def score(self, states: Tensor, places: Tensor) -> Tensor:
+        """Return each state's score of its own items: (N, D) with (N,) -> (N,), with (N, n) -> (N, n)."""
+        vectors = self.at(places)
+        products = "nd,nd->n" if len(places.shape) == 1 else "nd,nkd->nk"
+        return ops.einsum(products, ops.cast(states, "float32"), vectors) + self.bias_at(places)
 
     def __call__(self, states: Tensor) -> Tensor:
         """Return the score of every real item: (B, D) -> (B, N)."""

@@ -42,7 +42,8 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
     keras.config.set_dtype_policy(plan.precision)
     try:
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
-        model = SessionModel(program.model, program.workflow.columns, sizes)
+        clicks = {name: v.counts for name, v in prepared.vocabularies.items()}
+        model = SessionModel(program.model, program.workflow.columns, sizes, clicks)
     finally:
         keras.config.set_dtype_policy(policy)
     batches = _batches(program, prepared, model)

@@ -28,7 +28,7 @@ columns context = tag(CONTEXT)
 table   items   = embedding(item_id, dim=16)
 let     steps   = concat(features(clicks), broadcast(features(context), to=clicks)) >> mlp([16])
 encoder query   = steps >> {pipeline}
-head    click   = query >> categorical(item_id{tied})
+head    click   = query >> categorical(item_id{tied}, loss={loss})
 head    buy     = query >> last >> mlp([4]) >> binary(purchased)
 data {{
   train = "train/*.parquet"
@@ -37,7 +37,7 @@ data {{
 }}
 train {{ objective = {objective} }}
 """
-GIVEN = {"units": "16", "widths": "[16]", "dim": "16", "rate": "0.3"}  # what a block can't do without
+GIVEN = {"n": "8", "units": "16", "widths": "[16]", "dim": "16", "rate": "0.3"}  # what a block can't do without
 ITEMS, STEPS = 30, 9
 
 Batch = dict[str, Any]  # tensors by name
@@ -52,9 +52,9 @@ def call(name: str, kind: Kind, **extra: str) -> str:
     return f"{name}({', '.join(f'{key}={value}' for key, value in words.items())})"
 
 
-def pipelines() -> dict[str, tuple[str, str]]:
-    """Return a pipeline and an objective for every encoder and dense block of the registry, by a readable name."""
-    found: dict[str, tuple[str, str]] = {}
+def pipelines() -> dict[str, tuple[str, ...]]:
+    """Return pipeline, objective and perhaps loss for every such block of the registry, by a readable name."""
+    found: dict[str, tuple[str, ...]] = {}
     for entry in registry():
         if isinstance(entry, Encoder):
             has_choice = any(each.name == "attention" for each in parameters(entry.Params))
@@ -64,12 +64,14 @@ def pipelines() -> dict[str, tuple[str, str]]:
             found[entry.name] = (call(entry.name, Kind.ENCODER), "next" if is_causal else "masked")
         elif entry.kind is Kind.DENSE:
             found[entry.name] = (call(entry.name, Kind.DENSE), "next")
+        elif entry.kind is Kind.LOSS:
+            found[entry.name] = ("sasrec()", "next", call(entry.name, Kind.LOSS))
     found["sasrec last"] = ("sasrec()", "last")
     return found
 
 
 PIPELINES = pipelines()
-CAUSAL = [name for name, (_, objective) in PIPELINES.items() if objective != "masked"]
+CAUSAL = [name for name, (_, objective, *_) in PIPELINES.items() if objective != "masked"]
 
 Make = Callable[[str], SessionModel]
 
@@ -81,8 +83,10 @@ def program(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Callable[[s
     def of(name: str) -> Program:
         folder = tmp_path_factory.mktemp("laws")
         (folder / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
-        pipeline, objective = PIPELINES[name]
-        text = SPEC.format(pipeline=pipeline, objective=objective, tied=", tied=items")
+        pipeline, objective, *loss = PIPELINES[name]
+        text = SPEC.format(
+            pipeline=pipeline, objective=objective, loss=loss[0] if loss else "softmax", tied=", tied=items"
+        )
         (folder / "laws.sess").write_text(text)
         checked = compile_spec(folder / "laws.sess")
         assert checked.program is not None, [each.message for each in checked.diagnostics]

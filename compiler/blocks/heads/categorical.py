@@ -46,6 +46,8 @@ class Categorical(HeadBlock[CategoricalParams]):
         site.require(params.temperature > 0, "temperature", "must be positive")
         site.require(0.0 <= params.label_smoothing < 1.0, "label_smoothing", "must be in [0, 1)")
         site.require(params.weight >= 0, "weight", "must not be negative")
+        if params.loss.name != "softmax":
+            site.require(params.label_smoothing == 0, "label_smoothing", f"has no meaning with `{params.loss.name}`")
         state = site.any_input()
         if isinstance(state, Tower):
             site.mismatch(f"a head reads what a session is, and this is {state}", "x")
@@ -62,13 +64,12 @@ class Categorical(HeadBlock[CategoricalParams]):
         """Return the loss on packed states and the scores of all real items."""
         items = keras.table(params.tied) if params.tied else keras.session.Table(keras.items, keras.width)
         bias = keras.session.Bias(keras.items.total - keras.items.reserved) if params.bias else None
-        layer = keras.session.CategoricalHead(items, bias, keras.items.reserved, params.temperature)
+        layer = keras.session.CategoricalHead(items, bias, keras.items, params.temperature, keras.clicks)
         compare = keras.lower(params.loss, Kind.LOSS)
 
         def loss(states: KerasTensor, targets: KerasTensor) -> KerasTensor:
             indices = targets - keras.items.reserved  # (N,)
-            vectors = layer.vectors(is_training=True)  # (N, D)
-            return compare(layer.scaled(states), vectors, layer.bias(), indices, params.label_smoothing)
+            return compare(layer.scaled(states), layer, indices, params.label_smoothing)
 
         return LoweredHead(loss, layer, layer)
 

@@ -17,5 +17,9 @@ class Softmax(LossBlock[NoParams]):
 
     def lower(self, keras: Keras, params: NoParams) -> Callable[..., KerasTensor]:
         """Return the loss."""
-        loss: Callable[..., KerasTensor] = keras.session.softmax_cross_entropy
+
+        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+            vectors = items.vectors(is_training=True)  # (V, D)
+            return keras.session.softmax_cross_entropy(states, vectors, items.bias(), targets, smoothing)
+
         return loss
