@@ -16,5 +16,5 @@ def packages_below(top: str) -> list[str]:
 setup(
     packages=["sess", *(name for top in TOPS for name in packages_below(top))],
     package_dir={"sess": "compiler/package", **{f"sess.{top}": top for top in TOPS}},
-    package_data={"": list(DATA)},
+    package_data={"": list(DATA), "sess.compiler": ["explain/*.md"]},
 )

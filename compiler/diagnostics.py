@@ -18,10 +18,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable code of one kind of finding, such as S301 `row-meets-seq`."""
+    """A stable code of one kind of finding, such as S301 `row-meets-seq`, and what it means in one line."""
 
     number: str
     name: str
+    summary: str
     severity: Severity = Severity.ERROR
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "graph": "draw the typed graph",
     "render": "print a spec with every default and derived step",
     "blocks": "list every block, or show one",
+    "explain": "say what a code means, with a wrong and a right example",
     "rules": "list every code of a finding",
     "compile": "prepare, train, evaluate, export and verify",
     "evaluate": "print the metrics of an artifact",

@@ -99,7 +99,7 @@ def _expected(root: Path) -> set[str]:
             name = path.relative_to(root).as_posix()
             if path.suffix in (".py", *DATA) and "__pycache__" not in name and not name.startswith("compiler/package/"):
                 held.add(f"sess/{name}")
-    return held
+    return held | {f"sess/compiler/explain/{path.name}" for path in (root / "compiler" / "explain").glob("*.md")}
 
 
 def _environment(folder: Path) -> Path:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from sess.compiler.diagnostics import Diagnostic
-from sess.compiler.driver import check_spec
 from sess.compiler.source import Span
+
+Run = Callable[[Path, Sequence[str]], tuple[Diagnostic, ...]]
 
 HERE = Path(__file__).parent
 CASES = sorted(folder.parent.name for folder in HERE.glob("*/spec.sess"))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_wrong_spec_gets_its_findings_and_no_others(case: str) -> None:
-    found = show(check_spec(HERE / case / "spec.sess").diagnostics)
+def test_a_wrong_spec_gets_its_findings_and_no_others(case: str, findings: Run) -> None:
+    found = show(findings(HERE / case / "spec.sess", _command(case)))
     expected = HERE / case / "expected.txt"
     if os.environ.get("SESS_UPDATE_GOLDEN"):
         expected.write_text(found, encoding="utf-8")
@@ -26,9 +27,15 @@ def test_a_wrong_spec_gets_its_findings_and_no_others(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", [name for name in CASES if name[1:4].isdigit()])
-def test_the_code_of_the_folder_is_found(case: str) -> None:
-    codes = {each.code.number for each in check_spec(HERE / case / "spec.sess").diagnostics}
+def test_the_code_of_the_folder_is_found(case: str, findings: Run) -> None:
+    codes = {each.code.number for each in findings(HERE / case / "spec.sess", _command(case))}
     assert codes == {case.partition("_")[0].upper()}
+
+
+def _command(case: str) -> list[str]:
+    """Return the command of a case: the words of its `command.txt`, or a plain check."""
+    path = HERE / case / "command.txt"
+    return (path.read_text(encoding="utf-8") if path.exists() else "sess check spec.sess").split()
 
 
 def show(diagnostics: tuple[Diagnostic, ...]) -> str:

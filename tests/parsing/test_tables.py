@@ -27,4 +27,4 @@ def _outcome(parser: Lark, text: str) -> object:
     try:
         return parser.parse(text, start="start")
     except UnexpectedInput as error:
-        return str(error)
+        return type(error), error.line, error.column, sorted(getattr(error, "expected", None) or ())

@@ -1,0 +1,28 @@
+"""Run the command of a page or case as the command line would, and return its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from sess.compiler.diagnostics import Diagnostic
+from sess.compiler.driver import CheckOptions, check_spec, compile_spec
+
+Run = Callable[[Path, Sequence[str]], tuple[Diagnostic, ...]]
+
+
+@pytest.fixture(scope="session")
+def findings() -> Run:
+    """Return a function of a spec and a command such as `sess check spec.sess --set train.epochs=3`."""
+    return _findings
+
+
+def _findings(spec: Path, command: Sequence[str]) -> tuple[Diagnostic, ...]:
+    program, name, _, *switches = command
+    assert program == "sess" and name in ("check", "compile")
+    pairs = list(zip(switches[::2], switches[1::2], strict=True))
+    assert all(switch == "--set" for switch, _ in pairs)
+    options = CheckOptions(overrides=dict(value.split("=", 1) for _, value in pairs))
+    return (compile_spec if name == "compile" else check_spec)(spec, options).diagnostics
