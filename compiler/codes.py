@@ -18,7 +18,7 @@ UNKNOWN_STATEMENT = Code("S107", "unknown-statement", "a statement begins with a
 KEYWORD_AS_NAME = Code("S108", "keyword-as-name", "a keyword stands where a name of your own belongs")
 MISSING_VALUE = Code("S109", "missing-value", "a value is missing")
 STRAY_BRACKET = Code("S110", "stray-bracket", "a bracket or brace closes nothing")
-TOO_LARGE = Code("S111", "too-large", "a spec or schema is larger or nests deeper than any needs")
+TOO_LARGE = Code("S111", "too-large", "a spec is larger or nests deeper than any needs")
 
 # S2xx: names, arguments and files
 UNKNOWN_NAME = Code("S201", "unknown-name", "nothing has this name")
@@ -49,7 +49,7 @@ MIXED_COLUMNS = Code("S306", "mixed-columns", "a selection mixes columns of diff
 TYPE_MISMATCH = Code("S307", "type-mismatch", "what flows together doesn't fit together")
 
 # S40x: the schema files themselves
-SCHEMA_SYNTAX = Code("S401", "schema-syntax", "a schema file can't be parsed")
+SCHEMA_SYNTAX = Code("S401", "schema-syntax", "a schema file can't be read")
 SCHEMA_REPEATED = Code("S403", "schema-repeated-column", "a schema has a column twice")
 SCHEMA_EMPTY = Code("S406", "schema-empty", "a schema has no columns")
 SCHEMA_TAGS = Code("S407", "schema-tags-collide", "a column has tags that exclude each other")

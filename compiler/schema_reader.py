@@ -53,7 +53,7 @@ def read_schema(source: Source, reporter: Reporter) -> Schema | None:
     start = Span(source, 0, min(1, len(source.text)))
     if len(source.text) > LARGEST:
         message = f"the schema has {len(source.text):,} characters, {LARGEST:,} are read"
-        reporter.error(codes.TOO_LARGE, message, start)
+        reporter.error(codes.SCHEMA_SYNTAX, message, start)
         return None
     try:
         is_json = source.text.lstrip("\ufeff \t\r\n").startswith("{")
