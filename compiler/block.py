@@ -18,6 +18,7 @@ from sess.compiler.types import Dim, Direction, Head, Level, Row, Seq, Tower, Va
 from sess.compiler.words import (
     EXPRESSION_KINDS,
     ONE,
+    TIME,
     Chosen,
     HeadName,
     JsonValue,
@@ -31,6 +32,7 @@ from sess.compiler.words import (
     Selection,
     SliceName,
     TableName,
+    TimeColumn,
     TowerName,
 )
 
@@ -122,6 +124,11 @@ class Keras(Protocol):
 
     def values(self, column: str) -> KerasTensor:
         """Return a column's prepared values: codes int32 or numbers float32; (B, T) of steps, (B,) of sessions."""
+
+    def times(self, column: str) -> KerasTensor:
+        """Return a column of times as seconds since 1970, (B, T) float64: layers would round them to float32, so take
+        the differences that you need by `session.gaps` or `session.spans` first.
+        """
 
     def embed(self, column: str) -> KerasTensor:
         """Return a categorical column through its table: (B, T, D) of steps, (B, D) of sessions."""
@@ -277,8 +284,9 @@ class LossBlock(Entry[P], ABC):
 
 
 __all__ = [
-    "EXPRESSION_KINDS", "ONE", "Block", "Chosen", "Cost", "DenseBlock", "Encoder", "Entry", "Feature", "FeatureBlock",
-    "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead", "MetricWord",
-    "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq",
-    "ShapeBlock", "Site", "Sizes", "SliceName", "TableBlock", "TableName", "Ticket", "Tower", "TowerName",
+    "EXPRESSION_KINDS", "ONE", "TIME", "Block", "Chosen", "Cost", "DenseBlock", "Encoder", "Entry", "Feature",
+    "FeatureBlock", "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead",
+    "MetricWord", "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row",
+    "Selection", "Seq", "ShapeBlock", "Site", "Sizes", "SliceName", "TableBlock", "TableName", "Ticket", "TimeColumn",
+    "Tower", "TowerName",
 ]  # fmt: skip

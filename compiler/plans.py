@@ -38,7 +38,8 @@ class ColumnPlan:
 
     `ops` is empty for what the model doesn't read (keys, times, columns only named by slices); otherwise
     `categorify(…)` for codes, or `fill`, `log1p`, `clip`, `standardize`… for numbers, in order, every default written
-    out. `is_input`: the model reads it, so it is in a request. `is_target`: a head predicts it.
+    out. `is_input`: the model reads it, so it is in a request. `is_target`: a head predicts it. `unit`: the model reads
+    it as times that count in this unit; None for all others.
     """
 
     name: str
@@ -51,6 +52,12 @@ class ColumnPlan:
     is_target: bool
     take: Take = Take.FIRST
     group: str = ""
+    unit: str | None = None
+
+    @property
+    def prepared(self) -> str:
+        """The dtype of its prepared values: codes, times in seconds, or numbers."""
+        return "int32" if self.domain else "float64" if self.unit else "float32"
 
 
 @dataclass(frozen=True, slots=True)

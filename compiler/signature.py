@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from sess.compiler.block import (
     ONE,
+    TIME,
     Chosen,
     Entry,
     HeadName,
@@ -103,8 +104,13 @@ def kind_of(hint: Hint) -> Kind | None:
 
 
 def wants_one_column(hint: Hint) -> bool:
-    """Whether a hint is OneColumn."""
-    return origin(hint) is Annotated and ONE in get_args(hint)[1:]
+    """Whether a hint is OneColumn, or allows one."""
+    return any(origin(member) is Annotated and ONE in get_args(member)[1:] for member in members(hint))
+
+
+def wants_time(hint: Hint) -> bool:
+    """Whether a hint is TimeColumn, or allows one."""
+    return any(origin(member) is Annotated and TIME in get_args(member)[1:] for member in members(hint))
 
 
 def plain(hint: Hint) -> Hint:
@@ -150,7 +156,9 @@ def _descriptions(hint: Hint) -> Iterator[str]:
     for member in members(hint):
         base = plain(member)
         kind = kind_of(member)
-        if wants_one_column(member):
+        if wants_time(member):
+            yield TIME
+        elif wants_one_column(member):
             yield "a column"
         elif kind is not None:
             yield _KINDS.get(kind) or f"{'an' if kind.value[0] in 'aeio' else 'a'} {kind.value}"

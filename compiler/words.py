@@ -84,6 +84,12 @@ ONE = "one column"
 OneColumn = Annotated[Selection, ONE]
 """An argument that wants exactly one column; the argument of a head is always so read."""
 
+TIME = "a column of times"
+TimeColumn = Annotated[Selection, ONE, TIME]
+"""An argument that wants a step column of times. As `TimeColumn | None = None` it is that of `events` where it isn't
+given: `lower` never sees None.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

@@ -13,7 +13,7 @@ from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
-from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table
+from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table, times
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -31,6 +31,8 @@ SESSION_FUNCTIONS = {
     "last_step": steps.last_step,
     "one_hot": steps.one_hot,
     "swap_steps": steps.swap_steps,
+    "gaps": times.gaps,
+    "spans": times.spans,
     "mean_of": steps.mean_of,
 }
 
@@ -112,6 +114,10 @@ class Border:
 
     def values(self, column: str) -> Tensor:
         """Return a column's prepared values: (B, T) of steps, (B,) of sessions."""
+        return self._around.tensors[column]
+
+    def times(self, column: str) -> Tensor:
+        """Return a column of times as seconds since 1970, (B, T) float64."""
         return self._around.tensors[column]
 
     def embed(self, column: str) -> Tensor:

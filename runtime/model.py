@@ -153,7 +153,7 @@ class SessionModel:
         for name in self.plan.inputs:
             column = self._columns[name]
             shape = () if column.role is Role.SESSION else (None,)
-            tensors[name] = keras.Input(shape, dtype="int32" if column.domain else "float32", name=name)
+            tensors[name] = keras.Input(shape, dtype=column.prepared, name=name)
         mask = keras.Input((None,), dtype="bool", name=MASK)
         hidden = keras.Input((None,), dtype="bool", name=HIDDEN)
         column_tables = {name: self._tables[table] for name, table in self.plan.column_tables.items()}

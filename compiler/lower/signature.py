@@ -17,7 +17,8 @@ def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
         if column.name not in needed:
             continue
         level = facts.levels[column.name]
-        dtype = column.dtype.value
+        # Seconds since 1970 don't fit into 32 bits of a float.
+        dtype = "float64" if column.name in usage.times and column.dtype.is_float else column.dtype.value
         if level is Level.STEP or column.is_list:
             tensors.append(TensorPlan(f"{column.name}__values", dtype, ("N",), False, column.name, level))
             tensors.append(TensorPlan(f"{column.name}__offsets", "int32", ("B+1",), False, column.name, level))

@@ -14,11 +14,12 @@ _NO_READERS = (Kind.TABLE, Kind.HEAD, Kind.BASELINE)
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Columns in schema order; `codes` are those that are read or predicted as categories."""
+    """Columns in schema order; `codes` are those that are read or predicted as categories, `times` read as times."""
 
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     codes: frozenset[str]
+    times: frozenset[str]
 
 
 def find_usage(checked: CheckedGraph) -> Usage:
@@ -39,6 +40,7 @@ def find_usage(checked: CheckedGraph) -> Usage:
         tuple(name for name in facts.schema.names if name in read),
         tuple(name for name in facts.schema.names if name in targets),
         frozenset(codes),
+        frozenset(name for name in read if facts.is_time(name)),
     )
 
 

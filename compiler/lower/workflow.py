@@ -9,7 +9,7 @@ from sess.compiler.lower.usage import Usage
 from sess.compiler.passes.bind import Facts
 from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan
 from sess.compiler.registry import Registry
-from sess.compiler.schema import Column
+from sess.compiler.schema import Column, Dtype
 from sess.compiler.signature import parameters
 from sess.compiler.types import MAIN_GROUP, Level
 
@@ -88,7 +88,14 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         is_target=column.name in usage.targets,
         take=Take(str(takes[-1].params["which"])) if takes else _default_take(facts, column.name, usage),
         group=facts.groups.get(column.name, MAIN_GROUP),
+        unit=_unit(facts, column) if column.name in usage.times else None,
     )
+
+
+def _unit(facts: Facts, column: Column) -> str:
+    """Return in what a column of times counts; datetimes travel as microseconds."""
+    rows = facts.data.rows.params if facts.data.rows is not None else {}
+    return "us" if column.dtype is Dtype.DATETIME else str(rows.get("unit", "s"))
 
 
 def _default_take(facts: Facts, name: str, usage: Usage) -> Take:
@@ -109,7 +116,7 @@ def _operations(checked: CheckedGraph, column: Column, usage: Usage, registry: R
     facts = checked.built.facts
     if column.name in usage.codes:
         return (_categorify(checked, facts.domains.of[column.name], registry),)
-    if column.name not in (*usage.inputs, *usage.targets):
+    if column.name not in (*usage.inputs, *usage.targets) or column.name in usage.times:
         return ()
     override = checked.built.overrides.get(column.name)
     own = [each for each in override.operations if each.name != "take"] if override else []

@@ -51,6 +51,11 @@ class Facts:
         assert found is not None, name
         return found
 
+    def is_time(self, name: str) -> bool:
+        """Whether a column counts time: it is that of `events`, a datetime, or tagged `TIME`."""
+        column = self.column(name)
+        return name == self.time or column.dtype is Dtype.DATETIME or column.has("time")
+
     def representation(self, name: str) -> Representation:
         """Return how `features` turns a column into numbers."""
         return represent(self.column(name), is_key=name == self.session, is_time=name == self.time)

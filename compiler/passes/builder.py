@@ -13,6 +13,7 @@ from sess.compiler.graph import Input, Node, Role, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.tables import Tables
+from sess.compiler.passes.times import with_times
 from sess.compiler.passes.words import VALUES, WordScope, word_of
 from sess.compiler.selectors import a_kind
 from sess.compiler.signature import members, parameters, plain, ports
@@ -188,7 +189,10 @@ class Builder(WordScope):
             inputs[slot.name] = tuple(found)
         if not is_sound:
             return None
-        made = Node(self._id(entry.name, name), entry, bound.params, call.span, call.name.span, inputs, bound.spans)
+        params = with_times(entry, bound, call.name.span, self.facts, self.reporter)
+        if params is None:
+            return None
+        made = Node(self._id(entry.name, name), entry, params, call.span, call.name.span, inputs, bound.spans)
         self.graph.add(made)
         self._connect_arguments(made)
         if entry.kind is Kind.TABLE:
@@ -266,7 +270,10 @@ class Builder(WordScope):
             bound = bind(entry, stage, self, given=1) if entry else None
             if entry is None or bound is None:
                 return None
-            written = encode(bound.params)
+            params = with_times(entry, bound, stage.span, self.facts, self.reporter)
+            if params is None:
+                return None
+            written = encode(params)
             stages.append(Chosen(entry.name, written if isinstance(written, dict) else {}))
         return Pipe(tuple(stages))
 

@@ -67,6 +67,8 @@ def _is_complete(sessions: Sessions, request: Sequence[TensorPlan], places: NDAr
 def _nulls(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype == object:
         return np.array([value is None for value in values.tolist()], bool)
+    if values.dtype.kind == "M":
+        return np.asarray(np.isnat(values))
     return ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(len(values), bool)
 
 
@@ -81,7 +83,9 @@ def _row(sessions: Sessions, request: Sequence[TensorPlan], place: int, cut: int
 
 
 def _sent(values: NDArray[Any], dtype: np.dtype[Any]) -> list[Any]:
-    """Return values as a request sends them: 0 or an empty text for a null."""
+    """Return values as a request sends them: 0 or an empty text for a null, datetimes in microseconds."""
+    if values.dtype.kind == "M":
+        values = np.where(np.isnat(values), np.datetime64(0, "us"), values).astype("datetime64[us]").astype(np.int64)
     filled = np.where(_nulls(values), "" if dtype.kind == "O" else 0, values)
     sent: list[Any] = filled.astype(dtype).tolist()
     return sent

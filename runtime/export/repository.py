@@ -125,7 +125,7 @@ def _between(program: Program) -> list[Tensor]:
         column = columns.get(name.removeprefix(COLUMN)) if name.startswith(COLUMN) else None
         kind = "TYPE_BOOL" if name in ("mask", "is_real") else "TYPE_INT32"
         if column is not None:
-            kind = "TYPE_INT32" if column.domain else "TYPE_FP32"
+            kind = {"int32": "TYPE_INT32", "float64": "TYPE_FP64"}.get(column.prepared, "TYPE_FP32")
         is_wide = name in ("mask", *LISTS) or (column is not None and column.role is not Role.SESSION)
         found.append(Tensor(name, kind, (-1,) if is_wide else (1,), is_ragged=is_wide))
     return found

@@ -92,5 +92,5 @@ def _specs(program: Program) -> dict[str, Any]:
     }
     for name, argument in arguments(program.model).items():
         shape = [None] if columns[name].role is Role.SESSION else [None, None]
-        specs[argument] = tf.TensorSpec(shape, tf.int32 if columns[name].domain else tf.float32, argument)
+        specs[argument] = tf.TensorSpec(shape, tf.as_dtype(columns[name].prepared), argument)
     return specs

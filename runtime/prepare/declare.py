@@ -28,6 +28,7 @@ def write_workflow(
             "role": column.role.value,
             "is_list": column.is_list,
             "domain": column.domain,
+            "unit": column.unit,
             "ops": _operations(plan, column, work),
         }
     domains: dict[str, JsonValue] = {

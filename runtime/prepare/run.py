@@ -24,6 +24,7 @@ from sess.runtime.prepare.taken import take_values
 from sess.runtime.prepare.values import numbers, to_raw
 from sess.runtime.prepare.vocabularies import fit_vocabulary
 from sess.runtime.progress import Progress
+from sess.runtime.steps.transform import seconds
 from sess.runtime.vocabulary import Vocabulary
 
 MADE = ("sessions", "vocabulary", "nvtabular", "schema")
@@ -160,6 +161,8 @@ def _sessions(
             raw_steps[column.name] = to_raw(events.column(column.name).take(flat))
             if column.name in steps:
                 prepared_steps[column.name] = steps[column.name][places]
+            elif column.unit is not None:
+                prepared_steps[column.name] = seconds(raw_steps[column.name], column.unit)
             elif not is_item:
                 prepared_steps[column.name] = numbers(events.column(column.name).take(flat))
     prepared = {

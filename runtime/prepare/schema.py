@@ -33,13 +33,15 @@ def _column(plan: WorkflowPlan, column: ColumnPlan, vocabularies: Mapping[str, V
     if column.name == plan.data.item:
         tags.append(Tags.ITEM_ID)
     tags.append(Tags.CONTEXT if column.role is Role.SESSION else Tags.SEQUENCE)
+    if column.unit is not None:
+        tags.append(Tags.TIME)
     if column.is_target and not column.is_input:
         tags.append(Tags.TARGET)
     properties: dict[str, Any] = {}  # Merlin's own kind of mapping
     if column.domain is not None:
         properties["domain"] = {"min": 0, "max": vocabularies[column.domain].size - 1, "name": column.domain}
     is_step = column.role is not Role.SESSION
-    dtype = np.float32 if column.domain is None else np.int32
+    dtype = np.dtype(column.prepared)
     return ColumnSchema(
         column.name, tags=tags, properties=properties, dtype=dtype, is_list=is_step, is_ragged=is_step
     )  # fmt: skip

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 NULL = 1
 UNSEEN = 2
 
+PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
 Array = NDArray[Any]  # of the user's dtype: whole numbers, floats, booleans, or objects (text, None)
 
 
@@ -100,10 +102,12 @@ class Transform:
         return cls(workflow, vocabularies)
 
     def apply(self, column: str, raw: Array) -> Array:
-        """Return the prepared values of a column: codes int32, or numbers float32."""
+        """Return the prepared values of a column: codes int32, times in seconds float64, or numbers float32."""
         plan = self.workflow["columns"][column]
         if plan["domain"] is not None:
             return self.codes[plan["domain"]].encode(np.asarray(raw))
+        if plan["unit"] is not None:
+            return seconds(np.asarray(raw), plan["unit"])
         return standardized(np.asarray(raw), plan["ops"])
 
 
@@ -127,6 +131,13 @@ def standardized(raw: Array, operations: Sequence[Mapping[str, Any]]) -> NDArray
             case other:
                 raise ValueError(f"`{other}` has no lowering to arrays")
     return values.astype(np.float32)
+
+
+def seconds(raw: Array, unit: str) -> NDArray[np.float64]:
+    """Return times in seconds since 1970; a null is 1970 itself."""
+    if raw.dtype.kind == "M":
+        raw, unit = np.where(np.isnat(raw), np.datetime64(0, "us"), raw).astype("datetime64[us]").astype(np.int64), "us"
+    return np.nan_to_num(raw.astype(np.float64)) / PER_SECOND[unit]
 
 
 def _bounds(operation: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[Any, Any]:

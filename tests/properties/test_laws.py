@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ schema "shop.pbtxt"
 columns clicks  = tag(SEQUENCE)
 columns context = tag(CONTEXT)
 table   items   = embedding(item_id, dim=16)
-let     steps   = concat(features(clicks), broadcast(features(context), to=clicks)) >> mlp([16])
+let     steps   = concat(features(clicks), {leaf}broadcast(features(context), to=clicks)) >> mlp([16])
 encoder query   = steps >> {pipeline}
 head    click   = query >> categorical(item_id{tied}, loss={loss})
 head    buy     = query >> last >> mlp([4]) >> binary(purchased)
@@ -38,9 +38,24 @@ data {{
 train {{ objective = {objective} }}
 """
 GIVEN = {"n": "8", "units": "16", "widths": "[16]", "dim": "16", "rate": "0.3"}  # what a block can't do without
+LEAVES = {  # features of steps, one way to write each
+    "features": "features(clicks)",
+    "embed": "embed(item_id + category)",
+    "numeric": "numeric(price + hour)",
+    "time_gap": "time_gap(buckets=8)",
+}
 ITEMS, STEPS = 30, 9
 
 Batch = dict[str, Any]  # tensors by name
+
+
+class Case(NamedTuple):
+    """What a spec of these tests varies."""
+
+    pipeline: str
+    objective: str
+    loss: str = "softmax"
+    leaf: str = ""
 
 
 def call(name: str, kind: Kind, **extra: str) -> str:
@@ -52,26 +67,30 @@ def call(name: str, kind: Kind, **extra: str) -> str:
     return f"{name}({', '.join(f'{key}={value}' for key, value in words.items())})"
 
 
-def pipelines() -> dict[str, tuple[str, ...]]:
-    """Return pipeline, objective and perhaps loss for every such block of the registry, by a readable name."""
-    found: dict[str, tuple[str, ...]] = {}
+def pipelines() -> dict[str, Case]:
+    """Return a case for every encoder, dense block, feature and loss of the registry, by a readable name."""
+    found: dict[str, Case] = {}
     for entry in registry():
         if isinstance(entry, Encoder):
             has_choice = any(each.name == "attention" for each in parameters(entry.Params))
             if has_choice:
-                found[f"{entry.name} causal"] = (call(entry.name, Kind.ENCODER, attention="causal"), "next")
+                found[f"{entry.name} causal"] = Case(call(entry.name, Kind.ENCODER, attention="causal"), "next")
             is_causal = entry.direction is not Direction.WHOLE
-            found[entry.name] = (call(entry.name, Kind.ENCODER), "next" if is_causal else "masked")
+            found[entry.name] = Case(call(entry.name, Kind.ENCODER), "next" if is_causal else "masked")
         elif entry.kind is Kind.DENSE:
-            found[entry.name] = (call(entry.name, Kind.DENSE), "next")
+            found[entry.name] = Case(call(entry.name, Kind.DENSE), "next")
         elif entry.kind is Kind.LOSS:
-            found[entry.name] = ("sasrec()", "next", call(entry.name, Kind.LOSS))
-    found["sasrec last"] = ("sasrec()", "last")
+            found[entry.name] = Case("sasrec()", "next", loss=call(entry.name, Kind.LOSS))
+        elif entry.kind is Kind.FEATURES:
+            leaf = f"{LEAVES[entry.name]}, "
+            found[f"leaf {entry.name}"] = Case("sasrec()", "next", leaf=leaf)
+            found[f"hidden leaf {entry.name}"] = Case("xlnet()", "masked", leaf=leaf)
+    found["sasrec last"] = Case("sasrec()", "last")
     return found
 
 
 PIPELINES = pipelines()
-CAUSAL = [name for name, (_, objective, *_) in PIPELINES.items() if objective != "masked"]
+CAUSAL = [name for name, case in PIPELINES.items() if case.objective != "masked"]
 
 Make = Callable[[str], SessionModel]
 
@@ -83,10 +102,7 @@ def program(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Callable[[s
     def of(name: str) -> Program:
         folder = tmp_path_factory.mktemp("laws")
         (folder / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
-        pipeline, objective, *loss = PIPELINES[name]
-        text = SPEC.format(
-            pipeline=pipeline, objective=objective, loss=loss[0] if loss else "softmax", tied=", tied=items"
-        )
+        text = SPEC.format(**PIPELINES[name]._asdict(), tied=", tied=items")
         (folder / "laws.sess").write_text(text)
         checked = compile_spec(folder / "laws.sess")
         assert checked.program is not None, [each.message for each in checked.diagnostics]
@@ -133,6 +149,7 @@ def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0) -> Batch:
         "category": steps(draw.integers(3, 8, (count, STEPS)).astype(np.int32)),
         "price": steps(draw.normal(size=(count, STEPS)).astype(np.float32)),
         "hour": steps(draw.normal(size=(count, STEPS)).astype(np.float32)),
+        "timestamp": steps(1.7e9 + np.cumsum(np.exp(draw.normal(3, 3, (count, STEPS))), axis=1)),
         "device": tf.constant(draw.integers(3, 8, count).astype(np.int32)),
         "country": tf.constant(draw.integers(3, 8, count).astype(np.int32)),
         "purchased": tf.constant(draw.integers(0, 2, count).astype(np.float32)),

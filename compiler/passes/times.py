@@ -1,0 +1,56 @@
+"""Arguments that want a column of times: which one is meant where none is given, and that it counts time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sess.compiler import codes
+from sess.compiler.arguments import Bound
+from sess.compiler.block import Entry, Selection
+from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.passes.bind import Facts
+from sess.compiler.signature import parameters, wants_time
+from sess.compiler.similar import listing
+from sess.compiler.source import Span
+from sess.compiler.types import MAIN_GROUP, Level
+
+
+def with_times(entry: Entry[Any], bound: Bound, at: Span, facts: Facts, reporter: Reporter) -> Any | None:
+    """Return a call's parameters with every column of times; None if there is none, or it is no time (reported)."""
+    params = bound.params
+    for each in parameters(entry.Params):
+        if not wants_time(each.hint):
+            continue
+        given: Selection | None = getattr(params, each.name)
+        if given is None:
+            given = _default(entry, at, facts, reporter)
+        elif not _is_time(given.only, bound.spans[each.name], facts, reporter):
+            return None
+        if given is None:
+            return None
+        params = replace(params, **{each.name: given})
+    return params
+
+
+def _default(entry: Entry[Any], at: Span, facts: Facts, reporter: Reporter) -> Selection | None:
+    if facts.time is not None:
+        return Selection((facts.time,), Level.STEP, MAIN_GROUP)
+    message = f"`{entry.name}` reads the times of steps, and no column is known to hold them"
+    reporter.error(codes.NO_SESSION_COLUMN, message, at, help=f"name one: `{entry.name}(time=…)`")
+    return None
+
+
+def _is_time(name: str, at: Span, facts: Facts, reporter: Reporter) -> bool:
+    column = facts.column(name)
+    if not facts.is_time(name):
+        known = [each for each in facts.schema.names if facts.is_time(each) and facts.levels[each] is Level.STEP]
+        helps = f"times are {listing(known)}" if known else "tag it `TIME` in the schema if it counts time"
+        message = f"`{name}` is {column.dtype.value} and no time"
+        reporter.error(codes.WRONG_VALUE, message, at, help=helps, labels=[Label(column.span, "declared here")])
+        return False
+    if facts.levels.get(name) is not Level.STEP:
+        message = f"`{name}` has one value a session, and steps have times of their own"
+        reporter.error(codes.WRONG_VALUE, message, at, labels=[Label(column.span, "declared here")])
+        return False
+    return True
