@@ -19,6 +19,7 @@ KEYWORD_AS_NAME = Code("S108", "keyword-as-name", "a keyword stands where a name
 MISSING_VALUE = Code("S109", "missing-value", "a value is missing")
 STRAY_BRACKET = Code("S110", "stray-bracket", "a bracket or brace closes nothing")
 TOO_LARGE = Code("S111", "too-large", "a spec is larger or nests deeper than any needs")
+UNFORMATTED = Code("S113", "unformatted", "a spec is not as `sess fmt` writes it")
 
 # S2xx: names, arguments and files
 UNKNOWN_NAME = Code("S201", "unknown-name", "nothing has this name")

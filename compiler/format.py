@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sess.compiler.comments import Item, comments, place
+from sess.compiler.comments import Item, Placed, comments, place
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.layout import STEP, WIDTH, Comments, claims, flat, lay, trailing
 from sess.compiler.parse import parse
@@ -50,7 +50,7 @@ def _file(spec: Spec) -> list[str]:
     spans = [each.span for each in statements]
     placed = place(text, comments(spec.source), spans, lambda i, at: _claims(statements[i], at))
     lines = _Lines(text)
-    for run in _runs(text, spans, lambda *pair: all(isinstance(statements[i], _NAMED) for i in pair)):
+    for run in _runs(text, spans, placed, lambda *pair: all(isinstance(statements[i], _NAMED) for i in pair)):
         shape = _shape([statements[i] for i in run])
         for i in run:
             found = placed.items[i]
@@ -90,8 +90,7 @@ class _Lines:
             self.made.append(" " * indent + each.text)
 
     def _blank(self, start: int) -> None:
-        gap = self._text[len(self._text[:start].rstrip(" \t\r\n")) : start]
-        if gap.count("\n") > 1 and len(self.made) > self._first:
+        if _begins_paragraph(self._text, start) and len(self.made) > self._first:
             self.made.append("")
 
 
@@ -104,11 +103,14 @@ class _Shape:
     value: int
 
 
-def _runs(text: str, spans: Sequence[Span], are_alike: Callable[[int, int], bool]) -> Iterator[list[int]]:
+def _runs(
+    text: str, spans: Sequence[Span], placed: Placed, are_alike: Callable[[int, int], bool]
+) -> Iterator[list[int]]:
     """Yield the places of neighbours that are aligned with each other: no blank line stands between them."""
     run: list[int] = []
-    for i, span in enumerate(spans):
-        if run and not (are_alike(i - 1, i) and not _has_blank(text[spans[i - 1].end : span.start])):
+    for i, (span, found) in enumerate(zip(spans, placed.items, strict=True)):
+        starts = [*(each.start for each in found.before), span.start]
+        if run and (not are_alike(i - 1, i) or any(_begins_paragraph(text, start) for start in starts)):
             yield run
             run = []
         run.append(i)
@@ -116,8 +118,13 @@ def _runs(text: str, spans: Sequence[Span], are_alike: Callable[[int, int], bool
         yield run
 
 
-def _has_blank(gap: str) -> bool:
-    return any(not line.strip() for line in gap.split("\n")[1:-1])
+def _begins_paragraph(text: str, start: int) -> bool:
+    """Whether a blank line stands right before an offset."""
+    breaks = 0
+    while start and text[start - 1] in " \t\r\n":
+        start -= 1
+        breaks += text[start] == "\n"
+    return breaks > 1
 
 
 def _shape(statements: Sequence[Statement]) -> _Shape:
@@ -189,7 +196,7 @@ def _section(section: Section, kept: Comments) -> list[str]:
     placed = place(text, kept, spans, lambda i, at: _claims(entries[i], at), section.span.start)
     lines = _Lines(text)
     lines.open(f"{name} {{{trailing(placed.opening)}")
-    for run in _runs(text, spans, lambda *_: True):
+    for run in _runs(text, spans, placed, lambda *_: True):
         width = max(len(_key(entries[i])) for i in run)
         for i in run:
             entry, found = entries[i], placed.items[i]

@@ -12,6 +12,7 @@ from sess.compiler.failures import Failure
 
 COMMANDS = {
     "check": "say what is wrong with specs, and what to write instead",
+    "fmt": "write specs in their one form, comments kept",
     "graph": "draw the typed graph",
     "render": "print a spec with every default and derived step",
     "blocks": "list every block, or show one",

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sess.compiler.diagnostics import Diagnostic
+from sess.compiler.diagnostics import Diagnostic, Reporter
 from sess.compiler.driver import CheckOptions, check_spec, compile_spec
+from sess.compiler.format import format_source
+from sess.compiler.source import Source
+from sess.compiler.unformatted import unformatted
 
 Run = Callable[[Path, Sequence[str]], tuple[Diagnostic, ...]]
 
@@ -21,7 +24,12 @@ def findings() -> Run:
 
 def _findings(spec: Path, command: Sequence[str]) -> tuple[Diagnostic, ...]:
     program, name, _, *switches = command
-    assert program == "sess" and name in ("check", "compile")
+    assert program == "sess" and name in ("check", "compile", "fmt")
+    if name == "fmt":
+        assert switches == ["--check"]
+        source = Source(str(spec), spec.read_text(encoding="utf-8"))
+        fresh = format_source(source, Reporter())
+        return () if fresh is None or fresh == source.text else (unformatted(source, fresh),)
     pairs = list(zip(switches[::2], switches[1::2], strict=True))
     assert all(switch == "--set" for switch, _ in pairs)
     options = CheckOptions(overrides=dict(value.split("=", 1) for _, value in pairs))
