@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, get_args
 
 from sess.compiler import codes
 from sess.compiler.block import (
@@ -22,9 +22,9 @@ from sess.compiler.block import (
 )
 from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
-from sess.compiler.diagnostics import Edit, Fix, Reporter
+from sess.compiler.diagnostics import Edit, Fix
 from sess.compiler.matching import places
-from sess.compiler.registry import Registry
+from sess.compiler.scope import Scope
 from sess.compiler.signature import (
     Hint,
     Missing,
@@ -36,6 +36,7 @@ from sess.compiler.signature import (
     parameters,
     plain,
     ports,
+    range_of,
     signature_text,
     wants_one_column,
     words,
@@ -60,39 +61,6 @@ class Bound:
     params: Any  # the entry's own dataclass
     ports: Mapping[str, tuple[Expression, ...]]
     spans: Mapping[str, Span]
-
-
-class Scope(Protocol):
-    """What the words of an argument mean at the place where it stands; everything wrong is reported by it."""
-
-    @property
-    def reporter(self) -> Reporter:
-        """Where findings go."""
-
-    @property
-    def registry(self) -> Registry:
-        """Where words are found."""
-
-    def constant(self, name: Name) -> Constant | Broken | None:
-        """Return the value of a `param`; None if the name is no param, Broken if its value is (reported)."""
-
-    def select(self, expression: Expression, owner: str, *, is_single: bool, kind: Kind | None) -> Selection | None:
-        """Return the columns of one level that an expression selects; None if it can't (reported)."""
-
-    def table(self, expression: Expression, owner: str) -> str | None:
-        """Return the name of a table; None if it names none (reported)."""
-
-    def tower(self, expression: Expression, owner: str) -> str | None:
-        """Return the node of a table or Tower; None if it is none (reported)."""
-
-    def head(self, expression: Expression, owner: str) -> str | None:
-        """Return the name of a head; None if it names none (reported)."""
-
-    def slice(self, expression: Expression) -> str | None:
-        """Return the name of a slice; None if it is none (reported)."""
-
-    def pipe(self, expression: Expression, owner: str) -> Pipe | None:
-        """Return a pipeline without its input; None if it is none (reported)."""
 
 
 def bind(entry: Entry[Any], call: Call | Name, scope: Scope, *, given: int = 0) -> Bound | None:
@@ -235,6 +203,11 @@ def _read_member(expression: Expression, hint: Hint, owner: str, scope: Scope, k
             found = float(value)
         else:
             found = value.microseconds if isinstance(value, Duration) else value
+        bounds = range_of(hint)
+        if bounds is not None and not bounds.holds(found):
+            message = f"{owner} is {bounds}, not {expression.span.text}"
+            scope.reporter.error(codes.OUT_OF_RANGE, message, expression.span)
+            return None
     return None if found is None else Given(found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from sess.compiler.block import Chosen, Kind, MetricWord, SliceName
+from sess.compiler.ranges import ABOVE_ZERO, COUNT, NOT_NEGATIVE, Range
 from sess.compiler.tree import SectionName
 
 
@@ -22,7 +23,7 @@ class DataKeys:
     rows: Annotated[Chosen, Kind.ROWS] | None = None
     keep: Annotated[Chosen, Kind.KEEP] = Chosen("last", {"n": 50})
     context: Literal["first_step", "last_step"] = "first_step"
-    min_length: int = 2
+    min_length: Annotated[int, Range(least=2)] = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,14 @@ class TrainKeys:
     objective: Annotated[Chosen, Kind.OBJECTIVE] | None = None
     optimizer: Annotated[Chosen, Kind.OPTIMIZER] = Chosen("adam")
     schedule: Annotated[Chosen, Kind.SCHEDULE] = Chosen("constant")
-    batch: int | None = None
-    tokens: int | None = None
-    epochs: int = 10
+    batch: Annotated[int, COUNT] | None = None
+    tokens: Annotated[int, COUNT] | None = None
+    epochs: Annotated[int, COUNT] = 10
     stop: Annotated[Chosen, Kind.STOP] | None = None
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    seed: int = 1
-    clip_norm: float | None = None
-    weight_decay: float | None = None
+    seed: Annotated[int, Range(least=0, below=2**32)] = 1
+    clip_norm: Annotated[float, ABOVE_ZERO] | None = None
+    weight_decay: Annotated[float, NOT_NEGATIVE] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class EvaluateKeys:
 class ServeKeys:
     """What is served, and how."""
 
-    top_k: int = 20
+    top_k: Annotated[int, COUNT] = 20
     exclude: tuple[Literal["seen"], ...] = ()
     accept: tuple[Literal["k", "allow", "deny"], ...] = ("k", "allow", "deny")
     index: Annotated[Chosen, Kind.INDEX] = Chosen("exact")

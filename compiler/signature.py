@@ -25,6 +25,7 @@ from sess.compiler.block import (
     TableName,
     TowerName,
 )
+from sess.compiler.ranges import Range
 
 Hint = Any  # a type hint is any object
 
@@ -111,6 +112,12 @@ def wants_one_column(hint: Hint) -> bool:
 def wants_time(hint: Hint) -> bool:
     """Whether a hint is TimeColumn, or allows one."""
     return any(origin(member) is Annotated and TIME in get_args(member)[1:] for member in members(hint))
+
+
+def range_of(hint: Hint) -> Range | None:
+    """Return the numbers that a hint allows; None if it has no bounds."""
+    extras = get_args(hint)[1:] if origin(hint) is Annotated else ()
+    return next((extra for extra in extras if isinstance(extra, Range)), None)
 
 
 def plain(hint: Hint) -> Hint:

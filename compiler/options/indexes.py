@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from sess.compiler.block import Entry, Kind, NoParams
+from sess.compiler.ranges import Range
 
 
 class Exact(Entry[NoParams]):
@@ -18,8 +20,8 @@ class Exact(Entry[NoParams]):
 class HnswParams:
     """`hnsw(m=32, min_recall=0.95)`: a graph of near items, refused where it finds fewer than `min_recall`."""
 
-    m: int = 32
-    min_recall: float = 0.95
+    m: Annotated[int, Range(least=2)] = 32
+    min_recall: Annotated[float, Range(above=0, most=1)] = 0.95
 
 
 class Hnsw(Entry[HnswParams]):

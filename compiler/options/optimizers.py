@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from sess.compiler.block import Entry, Kind
+from sess.compiler.ranges import ABOVE_ZERO, NOT_NEGATIVE, SHARE
 
 
 @dataclass(frozen=True, slots=True)
 class AdamParams:
     """`adam(lr=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7)`: Kingma and Ba 2015."""
 
-    lr: float = 1e-3
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
+    lr: Annotated[float, ABOVE_ZERO] = 1e-3
+    beta_1: Annotated[float, SHARE] = 0.9
+    beta_2: Annotated[float, SHARE] = 0.999
+    epsilon: Annotated[float, ABOVE_ZERO] = 1e-7
 
 
 class Adam(Entry[AdamParams]):
@@ -28,11 +30,11 @@ class Adam(Entry[AdamParams]):
 class AdamwParams:
     """`adamw(lr=1e-3, weight_decay=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-7)`: decoupled weight decay."""
 
-    lr: float = 1e-3
-    weight_decay: float = 0.01
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
+    lr: Annotated[float, ABOVE_ZERO] = 1e-3
+    weight_decay: Annotated[float, NOT_NEGATIVE] = 0.01
+    beta_1: Annotated[float, SHARE] = 0.9
+    beta_2: Annotated[float, SHARE] = 0.999
+    epsilon: Annotated[float, ABOVE_ZERO] = 1e-7
 
 
 class Adamw(Entry[AdamwParams]):
@@ -46,8 +48,8 @@ class Adamw(Entry[AdamwParams]):
 class SgdParams:
     """`sgd(lr=0.01, momentum=0)`: gradient descent."""
 
-    lr: float = 0.01
-    momentum: float = 0.0
+    lr: Annotated[float, ABOVE_ZERO] = 0.01
+    momentum: Annotated[float, SHARE] = 0.0
 
 
 class Sgd(Entry[SgdParams]):
@@ -61,9 +63,9 @@ class Sgd(Entry[SgdParams]):
 class AdagradParams:
     """`adagrad(lr=0.05, start=0.1, epsilon=1e-7)`: Duchi 2011; `start` fills the accumulators."""
 
-    lr: float = 0.05
-    start: float = 0.1
-    epsilon: float = 1e-7
+    lr: Annotated[float, ABOVE_ZERO] = 0.05
+    start: Annotated[float, NOT_NEGATIVE] = 0.1
+    epsilon: Annotated[float, ABOVE_ZERO] = 1e-7
 
 
 class Adagrad(Entry[AdagradParams]):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from sess.compiler.block import Entry, Kind, Microseconds, NoParams, OneColumn
+from sess.compiler.ranges import ABOVE_ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class EventsParams:
     session: OneColumn | None = None
     time: OneColumn | None = None
     unit: Literal["s", "ms", "us", "ns"] = "s"
-    idle: Microseconds | None = None
+    idle: Annotated[Microseconds, ABOVE_ZERO] | None = None
     dedupe: Literal["none", "consecutive"] = "none"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from sess.compiler.block import Entry, Kind, NoParams
+from sess.compiler.ranges import NOT_NEGATIVE
 
 
 class Constant(Entry[NoParams]):
@@ -18,7 +20,7 @@ class Constant(Entry[NoParams]):
 class CosineParams:
     """`cosine(warmup=0)`: up over `warmup` optimizer steps, then down to 0 along half a cosine."""
 
-    warmup: int = 0
+    warmup: Annotated[int, NOT_NEGATIVE] = 0
 
 
 class Cosine(Entry[CosineParams]):
@@ -32,7 +34,7 @@ class Cosine(Entry[CosineParams]):
 class LinearParams:
     """`linear(warmup=0)`: up over `warmup` optimizer steps, then down to 0 along a line."""
 
-    warmup: int = 0
+    warmup: Annotated[int, NOT_NEGATIVE] = 0
 
 
 class Linear(Entry[LinearParams]):

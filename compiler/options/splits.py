@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from sess.compiler.block import Entry, Kind, Microseconds, NoParams
+from sess.compiler.ranges import ABOVE_ZERO, SHARE
 
 
 class LeaveOneOut(Entry[NoParams]):
@@ -18,8 +20,8 @@ class LeaveOneOut(Entry[NoParams]):
 class ByTimeParams:
     """`by_time(valid=7d, test=7d)`: by a session's last event, counted back from the newest one."""
 
-    valid: Microseconds | None = None
-    test: Microseconds | None = None
+    valid: Annotated[Microseconds, ABOVE_ZERO] | None = None
+    test: Annotated[Microseconds, ABOVE_ZERO] | None = None
 
 
 class ByTime(Entry[ByTimeParams]):
@@ -33,8 +35,8 @@ class ByTime(Entry[ByTimeParams]):
 class BySessionParams:
     """`by_session(valid=0.1, test=0.1)`: shares of the sessions, by a seeded hash of their ids."""
 
-    valid: float = 0.1
-    test: float = 0.1
+    valid: Annotated[float, SHARE] = 0.1
+    test: Annotated[float, SHARE] = 0.1
 
 
 class BySession(Entry[BySessionParams]):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from sess.compiler.block import Entry, HeadName, Kind, MetricWord
+from sess.compiler.ranges import COUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class EarlyParams:
     """`early(metric, patience=3, head=)`: after `patience` epochs without a better metric on the valid split."""
 
     metric: MetricWord
-    patience: int = 3
+    patience: Annotated[int, COUNT] = 3
     head: HeadName | None = None
 
 

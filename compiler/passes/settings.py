@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from sess.compiler import codes
-from sess.compiler.block import Chosen
 from sess.compiler.diagnostics import Label
 from sess.compiler.passes.build import Built
 from sess.compiler.passes.context import Context
-from sess.compiler.source import Span
-from sess.compiler.tree import Call, Expression, SectionName
+from sess.compiler.passes.keys import place_of
+from sess.compiler.tree import Expression, SectionName
 
 _LAST_TENSORFLOW = (25, 2)
 
@@ -26,7 +24,6 @@ def has_valid(built: Built) -> bool:
 
 def check_settings(built: Built, ctx: Context) -> None:
     """Report settings that contradict each other."""
-    _check_ranges(built, ctx)
     _check_data(built, ctx)
     _check_train(built, ctx)
     _check_serve(built, ctx)
@@ -36,48 +33,6 @@ def _value(built: Built, section: SectionName, key: str) -> Expression | None:
     """Return the expression of a key; None if it isn't given."""
     entry = built.facts.resolved.sections[section].get(key)
     return entry.value if entry else None
-
-
-def _argument(expression: Expression, name: str, position: int = 0) -> Span:
-    """Return where an argument of a section's value stands; the whole value if it was left out."""
-    if isinstance(expression, Call):
-        for index, argument in enumerate(expression.arguments):
-            if (argument.label is not None and argument.label.text == name) or (
-                argument.label is None and index == position
-            ):
-                return argument.value.span
-    return expression.span
-
-
-def _check_ranges(built: Built, ctx: Context) -> None:
-    train, serve = built.train, built.serve
-    least: Mapping[tuple[SectionName, str], tuple[float | None, float]] = {
-        (SectionName.TRAIN, "epochs"): (train.epochs, 1),
-        (SectionName.TRAIN, "batch"): (train.batch, 1),
-        (SectionName.TRAIN, "tokens"): (train.tokens, 1),
-        (SectionName.TRAIN, "seed"): (train.seed, 0),
-        (SectionName.SERVE, "top_k"): (serve.top_k, 1),
-    }
-    for (section, key), (value, bound) in least.items():
-        expression = _value(built, section, key)
-        if value is not None and value < bound and expression is not None:
-            ctx.reporter.error(codes.OUT_OF_RANGE, f"`{key}` is at least {bound}, not {value}", expression.span)
-    positive: tuple[tuple[str, float | None], ...] = (("clip_norm", train.clip_norm),)
-    for key, value in positive:
-        expression = _value(built, SectionName.TRAIN, key)
-        if value is not None and value <= 0 and expression is not None:
-            ctx.reporter.error(codes.OUT_OF_RANGE, f"`{key}` is above 0, not {value:g}", expression.span)
-    _check_chosen(built, train.optimizer, "optimizer", "lr", ctx)
-    if train.stop is not None:
-        _check_chosen(built, train.stop, "stop", "patience", ctx)
-
-
-def _check_chosen(built: Built, chosen: Chosen, key: str, argument: str, ctx: Context) -> None:
-    expression = _value(built, SectionName.TRAIN, key)
-    value = chosen.params.get(argument)
-    if expression is not None and isinstance(value, (int, float)) and value <= 0:
-        at = _argument(expression, argument)
-        ctx.reporter.error(codes.OUT_OF_RANGE, f"`{argument}` is above 0, not {value:g}", at)
 
 
 def _check_data(built: Built, ctx: Context) -> None:
@@ -143,7 +98,7 @@ def _check_serve(built: Built, ctx: Context) -> None:
     release = re.fullmatch(r"(\d\d)\.(\d\d)", version)
     if release is None:
         message = f'a release of Triton is written like "24.10", not "{version}"'
-        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, _argument(platform, "version"))
+        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, place_of(platform, "version"))
     elif backend == "tensorflow" and (int(release[1]), int(release[2])) > _LAST_TENSORFLOW:
         message = f"Triton {version} has no tensorflow backend: it ended with 25.02"
         helps = "use `backend=python`, or an older release"
