@@ -67,6 +67,10 @@ NO_CATALOGUE = Code("S427", "no-catalogue-schema", "catalogue columns are asked 
 RAGGED_FLOATS = Code("S428", "ragged-floats", "a list of numbers has no fixed length")
 NO_DOMAIN = Code("S429", "no-domain", "columns or tables of the wrong vocabulary meet")
 NO_ITEM = Code("S430", "no-item-column", "no step column identifies items")
+GROUP_COLUMN = Code("S431", "group-column", "a column can't be a step of a group as declared")
+KEY_COLUMN = Code("S432", "key-column", "the key or the time of the events is used as something else")
+ROWS_AND_SCHEMA = Code("S433", "rows-and-schema", "what a row is doesn't fit the lists of the schema")
+LIST_TARGET = Code("S434", "list-target", "a head predicts a column of lists")
 
 # S5xx: the graph
 CYCLE = Code("S501", "cycle", "a definition needs itself")
@@ -77,6 +81,7 @@ NEEDS_BIDIRECTIONAL = Code(
 )
 OBJECTIVE_AND_STATE = Code("S505", "objective-and-state", "an objective asks at steps where the head has none")
 LABEL_REACHES_HEAD = Code("S506", "label-reaches-head", "a head reads what it is to predict")
+TARGETS_OF_TWO_GROUPS = Code("S507", "targets-of-two-groups", "heads predict steps of two groups")
 
 # S6xx: training and serving
 NO_OBJECTIVE = Code("S601", "no-objective", "steps are predicted and there is no objective")

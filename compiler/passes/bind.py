@@ -13,13 +13,14 @@ from sess.compiler.diagnostics import Label, Reporter
 from sess.compiler.passes.columns import ColumnScope
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.domains import Domains, find_domains
+from sess.compiler.passes.groups import find_groups
 from sess.compiler.passes.keys import read_section
 from sess.compiler.passes.resolve import Resolved
+from sess.compiler.passes.rows import find_rows
 from sess.compiler.represent import represent
 from sess.compiler.schema import Column, Dtype, Schema
 from sess.compiler.sections import DataKeys
 from sess.compiler.selectors import Selector, has_tag
-from sess.compiler.similar import listing
 from sess.compiler.tree import Call, Expression, Kind, Pipeline, SectionName
 from sess.compiler.types import Level, Rows
 
@@ -73,20 +74,16 @@ def bind(resolved: Resolved, ctx: Context) -> Facts:
     read, broken = read_section(SectionName.DATA, resolved, scope)
     data: DataKeys = DataKeys(**read)
     _check_data(data, entries, ctx)
-    rows = _rows(data, ctx.schema)
-    session = _one_tagged(_chosen_column(data, "session"), "session", rows, ctx)
-    time = _one_tagged(_chosen_column(data, "time"), "time", rows, ctx)
-    if "rows" not in broken:  # else the tags of the schema are the best guess
-        _check_key_and_time(resolved, data, rows, session, time, ctx)
-    groups = _groups(resolved, selector)
-    levels = {column.name: _level(column, rows, session, time, groups, ctx.schema) for column in ctx.schema.columns}
+    rows = find_rows(data, resolved, ctx, is_broken="rows" in broken)
+    groups = find_groups(resolved, rows, selector, ctx)
+    levels = groups.levels
     labels = frozenset(_labels(resolved, levels, selector, ctx))
     labelled = replace(selector, labels=labels)
     for definition in resolved.definitions.values():
         if definition.kind in (Kind.COLUMNS, Kind.SEQUENCE):
             labelled.pick(definition.value)  # an empty selection is an error, used or not
     return Facts(
-        resolved, ctx.schema, data, rows, session, time, levels, groups, labels, domains,
+        resolved, ctx.schema, data, rows.rows, rows.session, rows.time, levels, groups.of, labels, domains,
         _item(resolved, levels, domains, selector, ctx), labelled,
     )  # fmt: skip
 
@@ -121,87 +118,13 @@ def _check_data(data: DataKeys, entries: Mapping[str, Any], ctx: Context) -> Non
             other.span,
             labels=[Label(entries["split"].span, "the split")],
         )
-    if data.min_length < 2:
-        at = entries["min_length"].value.span
-        ctx.reporter.error(codes.OUT_OF_RANGE, f"`min_length` is at least 2, not {data.min_length}", at)
-    if int(str(data.keep.params.get("n", 1))) < 1:
-        at = entries["keep"].value.span
-        ctx.reporter.error(codes.OUT_OF_RANGE, f"`keep` is at least 1 step, not {data.keep.params['n']}", at)
+    for key in ("train", "valid", "test", "catalogue"):
+        if key in entries and any(not path.strip() for path in _paths(getattr(data, key))):
+            ctx.reporter.error(codes.WRONG_VALUE, f"`{key}` names no file: the path is empty", entries[key].value.span)
 
 
-def _rows(data: DataKeys, schema: Schema) -> Rows:
-    if data.rows is not None:
-        return Rows(data.rows.name)
-    items = [column for column in schema.columns if has_tag(column, "item_id")]
-    lists = items or [column for column in schema.columns if column.has("sequence")]
-    return Rows.SESSIONS if any(column.is_list for column in lists) else Rows.EVENTS
-
-
-def _chosen_column(data: DataKeys, argument: str) -> str | None:
-    """Return the column that `rows` names for an argument; None if it names none."""
-    chosen = data.rows.params.get(argument) if data.rows is not None else None
-    names = chosen.get("names") if isinstance(chosen, dict) else None
-    return str(names[0]) if isinstance(names, list) and names else None
-
-
-def _one_tagged(chosen: str | None, tag: str, rows: Rows, ctx: Context) -> str | None:
-    if chosen is not None:
-        return chosen
-    tagged = [column for column in ctx.schema.columns if column.has(tag)]
-    if tag == "time" and rows is Rows.SESSIONS:
-        return None  # the steps of a list are in order already
-    return tagged[0].name if len(tagged) == 1 else None
-
-
-def _check_key_and_time(
-    resolved: Resolved, data: DataKeys, rows: Rows, session: str | None, time: str | None, ctx: Context
-) -> None:
-    entries = resolved.sections[SectionName.DATA]
-    at = (
-        entries["rows"].value.span
-        if "rows" in entries
-        else entries["train"].span
-        if "train" in entries
-        else resolved.name.span
-    )
-    if rows is Rows.EVENTS and (data.train or data.rows is not None):
-        for name, tag in ((session, "session"), (time, "time")):
-            if name is None:
-                tagged = [column.name for column in ctx.schema.columns if column.has(tag)]
-                found = f"the columns {listing(tagged)} all have" if tagged else "no column has"
-                message = f"which column is the {tag}: {found} the tag `{tag.upper()}`"
-                helps = f"write `rows = events(session=…, time=…)` with columns of {listing(ctx.schema.names)}"
-                ctx.reporter.error(codes.NO_SESSION_COLUMN, message, at, help=helps)
-    column = ctx.schema.find(time) if time is not None else None
-    if column is not None and column.dtype in (Dtype.STRING, Dtype.BOOL):
-        message = f"the time column `{column.name}` is {column.dtype.value}; a time is a datetime or a number"
-        ctx.reporter.error(codes.WRONG_VALUE, message, at, labels=[Label(column.span, f"{column.dtype.value} here")])
-
-
-def _groups(resolved: Resolved, selector: Selector) -> dict[str, str]:
-    groups: dict[str, str] = {}
-    quiet = replace(selector, reporter=Reporter())
-    for name, definition in resolved.definitions.items():
-        if definition.kind is Kind.SEQUENCE:
-            picked = quiet.pick(definition.value)
-            groups.update(dict.fromkeys(picked.names if picked else (), name))
-    return groups
-
-
-def _level(
-    column: Column, rows: Rows, session: str | None, time: str | None, groups: Mapping[str, str], schema: Schema
-) -> Level:
-    if column.name == session:
-        return Level.SESSION
-    if column.name == time or column.name in groups:
-        return Level.STEP
-    if rows is Rows.EVENTS:
-        return Level.STEP if column.has("sequence") else Level.SESSION
-    if not column.is_list:
-        return Level.SESSION
-    is_tagged = any(each.is_list and each.has("sequence") for each in schema.columns)
-    is_step = column.has("sequence") if is_tagged else column.length is None and not column.has("embedding")
-    return Level.STEP if is_step else Level.SESSION
+def _paths(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else value
 
 
 def _labels(resolved: Resolved, levels: Mapping[str, Level], selector: Selector, ctx: Context) -> set[str]:

@@ -11,7 +11,7 @@ from sess.compiler.passes.resolve import Resolved
 from sess.compiler.registry import Registry
 from sess.compiler.selectors import Picked, Selector
 from sess.compiler.similar import listing
-from sess.compiler.tree import Broken, Expression, Literal, Name
+from sess.compiler.tree import Broken, Expression, ListOf, Literal, Name
 from sess.compiler.types import Level
 
 
@@ -24,7 +24,7 @@ class ColumnScope:
     resolved: Resolved
     selector: Selector
 
-    def constant(self, name: Name) -> Literal | Broken | None:
+    def constant(self, name: Name) -> Literal | ListOf | Broken | None:
         """Return the value of a param; None if the name is none."""
         return self.resolved.params.get(name.text)
 

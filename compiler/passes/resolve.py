@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sess.compiler import codes
 from sess.compiler.diagnostics import Edit, Fix, Label
 from sess.compiler.passes.context import Context, Inputs, Override
-from sess.compiler.passes.spaces import check_space
+from sess.compiler.passes.spaces import check_space, is_constant
 from sess.compiler.sections import KEYS
 from sess.compiler.signature import parameters
 from sess.compiler.similar import closest, did_you_mean, listing
@@ -32,6 +32,9 @@ from sess.compiler.tree import (
     Word,
 )
 
+Constant = Literal | ListOf | Broken
+"""What a param stands for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -40,11 +43,13 @@ class Resolved:
     name: Word
     title: str | None
     definitions: Mapping[str, Definition]
-    params: Mapping[str, Literal | Broken]
+    params: Mapping[str, Constant]
     sections: Mapping[SectionName, Mapping[str, Entry]]
     broken: frozenset[str]
     own: tuple[Word, ...]
     """The names that the spec itself defines, without those of its imports."""
+    words: tuple[Word, ...]
+    """All names that are defined, each once."""
     unsure: frozenset[SectionName]
     """The sections with an unknown key: what seems to be missing there may only be misspelt."""
 
@@ -54,13 +59,17 @@ def resolve(inputs: Inputs, ctx: Context) -> Resolved:
     named = _spec_statement(inputs, ctx)
     definitions, params = _definitions(inputs, ctx)
     sections = _sections(inputs, ctx)
+    for statement in params.values():
+        if statement.space is not None:
+            check_space(statement.name.text, statement.value, statement.space, ctx.reporter)
     _override(inputs.overrides, params, sections, ctx)
     values = {name: _value(statement, ctx) for name, statement in params.items()}
     broken = _cycles(definitions, ctx)
     sound = {name: definition for name, definition in definitions.items() if name not in broken}
     own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
     unsure = frozenset(name for name in KEYS if name is not SectionName.PREPARE and _has_unknown_key(inputs, name))
-    return Resolved(named.name, named.title, sound, values, sections, broken, own, unsure)
+    words = (*(each.name for each in definitions.values()), *(each.name for each in params.values()))
+    return Resolved(named.name, named.title, sound, values, sections, broken, own, words, unsure)
 
 
 def mentions(expression: Expression) -> Iterator[Name]:
@@ -196,19 +205,15 @@ def _override(
             ctx.reporter.error(codes.UNKNOWN_OVERRIDE, message, key.span, help=did_you_mean(key.text, known))
 
 
-def _value(statement: ParamStatement, ctx: Context) -> Literal | Broken:
+def _value(statement: ParamStatement, ctx: Context) -> Constant:
     value = statement.value
-    if isinstance(value, Broken):
+    if isinstance(value, (Literal, Broken)) or (isinstance(value, ListOf) and is_constant(value)):
         return value
-    if not isinstance(value, Literal):
-        message = (
-            f"the param `{statement.name.text}` is a number, text, truth value or duration, not `{value.span.text}`"
-        )
-        ctx.reporter.error(codes.WRONG_VALUE, message, value.span)
-        return Broken(value.span)
-    if statement.space is not None:
-        check_space(statement.name.text, value, statement.space, ctx.reporter)
-    return value
+    name, text = statement.name.text, value.span.text
+    message = f"the param `{name}` is a number, text, truth value, duration or list of them, not `{text}`"
+    helps = f'a word is written as text: `"{text}"`' if isinstance(value, Name) else ()
+    ctx.reporter.error(codes.WRONG_VALUE, message, value.span, help=helps)
+    return Broken(value.span)
 
 
 def _cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[str]:

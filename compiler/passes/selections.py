@@ -10,7 +10,7 @@ from sess.compiler.passes.columns import is_one
 from sess.compiler.passes.context import Context
 from sess.compiler.registry import Registry
 from sess.compiler.similar import did_you_mean, listing
-from sess.compiler.tree import Broken, Expression, Literal, Name
+from sess.compiler.tree import Broken, Expression, ListOf, Literal, Name
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.types import MAIN_GROUP, Level
 
@@ -33,7 +33,7 @@ class SelectionScope:
         """Where words are found."""
         return self.ctx.registry
 
-    def constant(self, name: Name) -> Literal | Broken | None:
+    def constant(self, name: Name) -> Literal | ListOf | Broken | None:
         """Return the value of a param; None if the name is none."""
         return self.facts.resolved.params.get(name.text)
 
@@ -46,6 +46,10 @@ class SelectionScope:
             return None
         if picked.is_catalogue:
             return Selection(picked.names, Level.CATALOGUE)
+        if kind is not Kind.HEAD and picked.names == (self.facts.session,) and not owner.endswith("of `features`"):
+            message = f"`{self.facts.session}` is the session's key, which is never a feature"
+            self.reporter.error(codes.KEY_COLUMN, message, expression.span)
+            return None
         if kind is Kind.TABLE:
             return self._of_one_domain(picked.names, expression, owner)
         # The key and the time belong to every level: `features` skips them, so they don't decide.

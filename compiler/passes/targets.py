@@ -8,15 +8,16 @@ from sess.compiler.diagnostics import Label
 from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.passes.context import Context
 from sess.compiler.schema import Dtype
-from sess.compiler.types import MAIN_GROUP, Head, Level, Seq, Tower
+from sess.compiler.types import MAIN_GROUP, Head, Level, Rows, Seq, Tower
 
 
 def check_targets(checked: CheckedGraph, ctx: Context) -> None:
     """Check the target of every head."""
     _check_levels(checked, ctx)
+    _check_one_group(checked, ctx)
     for name, id in checked.heads.items():
         head = checked.types[id]
-        if isinstance(head, Head):
+        if isinstance(head, Head) and _is_predictable(checked, checked.graph[id], head, ctx):
             _check_group(checked, checked.graph[id], head, ctx)
             _check_dtype(checked, name, head, ctx)
             _check_tied(checked, checked.graph[id], head, ctx)
@@ -42,6 +43,46 @@ def _check_group(checked: CheckedGraph, node: Node, head: Head, ctx: Context) ->
         at = node.arguments.get("target", node.span)
         message = f"`{head.target}` is a step of `{group or 'the main group'}`, and the head reads {head.state}"
         ctx.reporter.error(codes.GROUPS_MEET, message, at, help="pool the other group first: `>> mean`")
+
+
+def _check_one_group(checked: CheckedGraph, ctx: Context) -> None:
+    """Report step targets of a second group: only one group can be cut or hidden. A head across groups is silent."""
+    facts = checked.built.facts
+    first: tuple[str, str] | None = None
+    for name, node in checked.heads.items():
+        head = checked.types[node]
+        if not isinstance(head, Head) or head.target_level is not Level.STEP:
+            continue
+        group = facts.groups.get(head.target, MAIN_GROUP)
+        if isinstance(head.state, Seq) and head.state.group != group:
+            continue
+        if first is None:
+            first = (group, node)
+        elif group != first[0]:
+            at = checked.graph[node].arguments.get("target", checked.graph[node].span)
+            other = checked.graph[first[1]]
+            message = f"the heads `{first[1]}` and `{name}` predict steps of two groups, and only one can be asked for"
+            labels = [Label(other.arguments.get("target", other.span), f"a step of `{first[0] or 'the main group'}`")]
+            ctx.reporter.error(codes.TARGETS_OF_TWO_GROUPS, message, at, labels=labels, help="train two specs")
+
+
+def _is_predictable(checked: CheckedGraph, node: Node, head: Head, ctx: Context) -> bool:
+    """Whether a target is one value, and neither the key nor the time; reported if it isn't."""
+    facts = checked.built.facts
+    at = node.arguments.get("target", node.span)
+    column = facts.column(head.target)
+    if head.target in (facts.session, facts.time):
+        what = "session's key" if head.target == facts.session else "time of the events"
+        message = f"`{head.target}` is the {what}, which no head predicts"
+        ctx.reporter.error(codes.KEY_COLUMN, message, at)
+        return False
+    is_step_list = facts.rows is Rows.SESSIONS and head.target_level is Level.STEP
+    if column.is_list and not is_step_list:
+        message = f"a head predicts one value, and `{head.target}` is a list"
+        labels = [Label(column.span, "a list here")]
+        ctx.reporter.error(codes.LIST_TARGET, message, at, labels=labels)
+        return False
+    return True
 
 
 def _check_dtype(checked: CheckedGraph, name: str, head: Head, ctx: Context) -> None:

@@ -63,7 +63,10 @@ def _check_objective(checked: CheckedGraph, ctx: Context) -> None:
         ctx.reporter.error(
             codes.NO_OBJECTIVE, message, node.span, help=f"add `train {{ objective = next }}`; there is {known}"
         )
-    if not on_steps and built.train.objective is not None and len(checked.heads) == len(declared) and declared:
+    keys = (built.facts.session, built.facts.time)
+    targets = [head.target for node in models if isinstance(head := checked.types[node], Head)]
+    is_sure = len(checked.heads) == len(declared) and declared and not any(name in keys for name in targets)
+    if not on_steps and built.train.objective is not None and is_sure:
         at = entries["objective"].span
         message = f"no head predicts a step, so nothing asks for `{built.train.objective.name}`"
         ctx.reporter.error(codes.IDLE_OBJECTIVE, message, at, help="leave `objective` out")
@@ -95,16 +98,17 @@ def _check_hidden_columns(checked: CheckedGraph, ctx: Context) -> None:
     """Warn of definitions that hide a column which the graph reads through another word."""
     facts = checked.built.facts
     used = {name for node in checked.graph.order() for _, selection in node.selections for name in selection.names}
-    for name, definition in facts.resolved.definitions.items():
+    for word in facts.resolved.words:
+        name, definition = word.text, facts.resolved.definitions.get(word.text)
         column = facts.schema.find(name)
         if column is None or name not in used:
             continue
-        if definition.kind is Keyword.COLUMNS:
+        if definition is not None and definition.kind is Keyword.COLUMNS:
             picked = facts.selector.pick(definition.value)
             if picked is not None and picked.names == (name,):
                 continue
         message = f"`{name}` hides the column of that name"
         helps = f'the column is `column("{name}")`'
         ctx.reporter.error(
-            codes.HIDDEN_COLUMN, message, definition.name.span, help=helps, labels=[Label(column.span, "the column")]
+            codes.HIDDEN_COLUMN, message, word.span, help=helps, labels=[Label(column.span, "the column")]
         )
