@@ -181,10 +181,11 @@ class DenseBlock(Block[P]):
 
 
 class Encoder(Block[P]):
-    """Reads a session: a Seq in, a Seq (or a Row) out, of this direction."""
+    """Reads a session: a Seq in, a Seq (or, where it pools, a Row) out, of this direction."""
 
     kind = Kind.ENCODER
     direction: ClassVar[Direction]
+    pools: ClassVar[bool] = False
 
 
 class TableBlock(Block[P]):

@@ -14,12 +14,14 @@ from sess.compiler.codec import decode
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
 from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table, times
+from sess.runtime.layers.encoding import ENCODING_LAYERS
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 
 SESSION_LAYERS = (
-    table.Table, table.Bias, attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward
+    table.Table, table.Bias, attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward,
+    *ENCODING_LAYERS,
 )  # fmt: skip
 SESSION_FUNCTIONS = {
     "CategoricalHead": table.CategoricalHead,
@@ -30,6 +32,7 @@ SESSION_FUNCTIONS = {
     "at_last": steps.at_last,
     "last_step": steps.last_step,
     "one_hot": steps.one_hot,
+    "small": dense.small,
     "swap_steps": steps.swap_steps,
     "gaps": times.gaps,
     "spans": times.spans,

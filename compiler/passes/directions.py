@@ -9,6 +9,7 @@ from sess.compiler.block import Kind
 from sess.compiler.diagnostics import Label
 from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.passes.context import Context
+from sess.compiler.signature import parameters
 from sess.compiler.similar import listing
 from sess.compiler.source import Span
 from sess.compiler.tree import SectionName
@@ -126,6 +127,15 @@ def _report_one_way(
 
 
 def _encoders(direction: Direction, ctx: Context) -> list[str]:
-    """Return the encoders of a direction; only a finding asks, since it imports them all."""
-    names = ctx.registry.names(Kind.ENCODER)
-    return [name for name in names if getattr(ctx.registry.find(name, Kind.ENCODER), "direction", None) is direction]
+    """Return the encoders that give a Seq of a direction; only a finding asks, since it imports them all."""
+    found: list[str] = []
+    word = "causal" if direction is Direction.CAUSAL else "bidirectional"
+    for name in ctx.registry.names(Kind.ENCODER):
+        encoder: Any = ctx.registry.find(name, Kind.ENCODER)  # an Encoder
+        if encoder.pools:
+            continue
+        if encoder.direction is direction:
+            found.append(name)
+        elif any(each.name == "attention" for each in parameters(encoder.Params)):
+            found.append(f"{name}(attention={word})")
+    return found

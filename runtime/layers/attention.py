@@ -18,14 +18,24 @@ FAR_BELOW = -1e9  # added to the score of what must not be seen; finite, so that
 class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """Scaled dot-product attention of several heads, W_Q, W_K and W_V in one product (Vaswani et al. 2017, eq. 1).
 
-    Without biases; `has_output` adds W_O. A causal layer needs no padding mask: sessions are padded on the right.
+    `has_output` adds W_O, `has_biases` a bias to all four; `is_rotary` turns queries and keys by their places. A causal
+    layer needs no padding mask: sessions are padded on the right.
     """
 
     def __init__(
-        self, heads: int, *, is_causal: bool, dropout: float = 0.0, has_output: bool = False, name: str | None = None
+        self,
+        heads: int,
+        *,
+        is_causal: bool,
+        dropout: float = 0.0,
+        has_output: bool = False,
+        has_biases: bool = False,
+        is_rotary: bool = False,
+        name: str | None = None,
     ) -> None:
         super().__init__(name=name)
         self.heads, self.is_causal, self.has_output = heads, is_causal, has_output
+        self.has_biases, self.is_rotary = has_biases, is_rotary
         self.drop = keras.layers.Dropout(dropout) if dropout else None
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -34,9 +44,13 @@ class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
         assert width is not None
         self.width = width
         self.joined = self.add_weight(shape=(width, 3 * width), initializer=small(), name="query_key_value")
-        self.output_weight = None
+        self.output_weight, self.joined_bias, self.output_bias = None, None, None
         if self.has_output:
             self.output_weight = self.add_weight(shape=(width, width), initializer=small(), name="output")
+        if self.has_biases:
+            self.joined_bias = self.add_weight(shape=(3 * width,), initializer="zeros", name="query_key_value_bias")
+        if self.has_biases and self.has_output:
+            self.output_bias = self.add_weight(shape=(width,), initializer="zeros", name="output_bias")
         self.built = True
 
     def call(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
@@ -44,16 +58,22 @@ class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
         batch, steps = ops.shape(x)[0], ops.shape(x)[1]
         inner = self.width // self.heads
         joined = ops.matmul(x, ops.cast(self.joined, x.dtype))  # (B, T, 3 D)
+        if self.joined_bias is not None:
+            joined = joined + ops.cast(self.joined_bias, x.dtype)
         joined = ops.reshape(joined, (batch, steps, 3, self.heads, inner))
         joined = ops.transpose(joined, (2, 0, 3, 1, 4))  # (3, B, H, T, d)
         query, key, value = joined[0] * (1.0 / math.sqrt(inner)), joined[1], joined[2]
+        if self.is_rotary:
+            query, key = turned(query), turned(key)
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # (B, H, T, T)
         weights = ops.softmax(scores + visible(mask, self.is_causal, scores.dtype), axis=-1)
         if self.drop is not None:
             weights = self.drop(weights, training=training)
         found = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))  # (B, T, H, d)
         found = ops.reshape(found, (batch, steps, self.width))
-        return found if self.output_weight is None else ops.matmul(found, ops.cast(self.output_weight, x.dtype))
+        if self.output_weight is not None:
+            found = ops.matmul(found, ops.cast(self.output_weight, x.dtype))
+        return found if self.output_bias is None else found + ops.cast(self.output_bias, x.dtype)
 
     def compute_output_spec(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
         """Say that the shape is that of x."""
@@ -105,6 +125,17 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
     def compute_output_spec(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
         """Say that the shape is that of x."""
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+
+
+def turned(x: Tensor) -> Tensor:
+    """Return (B, H, T, d) with each pair of numbers turned by its step's place times 10000^(-2i/d) (Su et al. 2021)."""
+    batch, heads, steps, width = (ops.shape(x)[axis] for axis in range(4))
+    rates = np.power(10_000.0, -np.arange(0, width, 2, dtype=np.float32) / width)  # (d / 2,)
+    angles = ops.cast(ops.arange(steps), "float32")[:, None] * rates[None, :]  # (T, d / 2)
+    sine, cosine = ops.cast(ops.sin(angles), x.dtype), ops.cast(ops.cos(angles), x.dtype)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    pairs = ops.stack([even * cosine - odd * sine, odd * cosine + even * sine], axis=-1)  # (B, H, T, d / 2, 2)
+    return ops.reshape(pairs, (batch, heads, steps, width))
 
 
 def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:

@@ -75,6 +75,9 @@ def pipelines() -> dict[str, Case]:
             has_choice = any(each.name == "attention" for each in parameters(entry.Params))
             if has_choice:
                 found[f"{entry.name} causal"] = Case(call(entry.name, Kind.ENCODER, attention="causal"), "next")
+                both = call(entry.name, Kind.ENCODER, attention="bidirectional")
+                found[f"{entry.name} bidirectional"] = Case(both, "masked")
+                continue
             is_causal = entry.direction is not Direction.WHOLE
             found[entry.name] = Case(call(entry.name, Kind.ENCODER), "next" if is_causal else "masked")
         elif entry.kind is Kind.DENSE:
@@ -256,7 +259,7 @@ def test_the_checked_type_is_the_shape_of_the_tensor(name: str, model: Make, pro
 def test_masked_asks_for_at_least_one_and_at_most_all_but_one_real_step(seed: int, model: Make) -> None:
     lengths = [2, 3, 5, STEPS, 1, 0] * 20
     question = batch(lengths, seed=seed)
-    ticket = model("xlnet")._ticket(question, is_training=True)
+    ticket = model("xlnet bidirectional")._ticket(question, is_training=True)
     mask, asked, hidden = (np.asarray(each) for each in (question[MASK], ticket.predict, ticket.hidden))
     counts = asked.sum(axis=1)
     for length, count in zip(lengths, counts, strict=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
 from sess.compiler.cost import attention, feed_forward, norm
 from sess.compiler.types import Direction, Seq
@@ -30,13 +31,7 @@ class Sasrec(Encoder[SasrecParams]):
 
     def check(self, site: Site, params: SasrecParams) -> Seq | None:
         """Return a causal Seq as wide as its input."""
-        site.require(params.layers >= 1, "layers", "must be at least 1")
-        heads = site.require(params.heads >= 1, "heads", "must be at least 1")
-        site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
-        x = site.input(Seq)
-        if x and heads and x.width.known is not None:
-            site.require(x.width.known % params.heads == 0, "heads", f"must divide the width {x.width}")
-        return replace(x, direction=max(x.direction, Direction.CAUSAL)) if x else None
+        return check_attention(site, params, Direction.CAUSAL)
 
     def lower(self, keras: Keras, params: SasrecParams) -> KerasTensor:
         """Return (B, T, D)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
 from sess.compiler.cost import attention, dense, feed_forward, norm
 from sess.compiler.types import Direction, Seq
@@ -31,16 +32,7 @@ class Xlnet(Encoder[XlnetParams]):
 
     def check(self, site: Site, params: XlnetParams) -> Seq | None:
         """Return a Seq as wide as its input, of the direction that `attention` says."""
-        site.require(params.layers >= 1, "layers", "must be at least 1")
-        heads = site.require(params.heads >= 1, "heads", "must be at least 1")
-        site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
-        x = site.input(Seq)
-        if x is None:
-            return None
-        if heads and x.width.known is not None:
-            site.require(x.width.known % params.heads == 0, "heads", f"must divide the width {x.width}")
-        reads = Direction.CAUSAL if params.attention == "causal" else Direction.WHOLE
-        return replace(x, direction=max(x.direction, reads))
+        return check_attention(site, params, Direction.CAUSAL if params.attention == "causal" else Direction.WHOLE)
 
     def lower(self, keras: Keras, params: XlnetParams) -> KerasTensor:
         """Return (B, T, D)."""
