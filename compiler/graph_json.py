@@ -10,8 +10,13 @@ from sess.compiler.graph import CheckedGraph
 
 
 def node_link(checked: CheckedGraph) -> dict[str, JsonValue]:
-    """Return nodes with block, parameters and type, and edges with port and role, in topological order."""
+    """Return nodes with block, parameters and type, in topological order, and edges with port and role.
+
+    Edges are in the order of their sources, then targets, as networkx gives them back.
+    """
     nodes: list[JsonValue] = []
+    place = {node.id: number for number, node in enumerate(checked.graph.order())}
+    edges = sorted(checked.graph.edges(), key=lambda edge: (place[edge[0].id], place[edge[1].id]))
     for node in checked.graph.order():
         found = checked.types.get(node.id)
         nodes.append(
@@ -25,7 +30,7 @@ def node_link(checked: CheckedGraph) -> dict[str, JsonValue]:
         )
     links: list[JsonValue] = [
         {"source": source.id, "target": target.id, "key": index, "port": port, "role": role.value}
-        for index, (source, target, role, port) in enumerate(checked.graph.edges())
+        for index, (source, target, role, port) in enumerate(edges)
     ]
     return {"directed": True, "multigraph": True, "graph": {}, "nodes": nodes, "edges": links}
 

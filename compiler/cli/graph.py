@@ -5,39 +5,38 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sess.compiler.cli.options import clean, read, spec_options
 from sess.compiler.failures import Misused
 
-FORMATS = {".svg": "svg", ".mmd": "mermaid", ".dot": "dot", ".json": "json", ".txt": "text"}
+if TYPE_CHECKING:
+    from sess.compiler.driver import Checked
+
+ENDINGS = {".svg": "svg", ".html": "html", ".mmd": "mermaid", ".dot": "dot", ".json": "json", ".txt": "text"}
 
 
 @click.command("graph")
 @click.argument("spec", metavar="SPEC")
 @spec_options
 @click.option(
-    "-o", "--output", metavar="FILE", help="A .svg, .mmd, .dot, .json or .txt file; without it the text goes to stdout."
-)
-def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | None) -> int:
-    """Draw columns, blocks and heads with their shapes, and beside them what is only in training."""
-    from sess.compiler.draw.sketch import sketch
-
-    ending = Path(output).suffix if output else ".txt"
-    if ending not in FORMATS:
-        raise Misused(f"`{output}` is of no known format", f"end it with {', '.join(FORMATS)}")
+    "-o", "--output", metavar="FILE",
+    help="A .svg, .html, .mmd, .dot, .json or .txt file, or `-`; without it the text goes to stdout.",
+)  # fmt: skip
+@click.option("--format", "form", type=click.Choice(list(ENDINGS.values())), help="Instead of what the ending says.")
+def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | None, form: str | None) -> int:
+    """Draw columns, blocks and heads with their types and costs, and beside them what is only in training."""
+    is_to_file = output not in (None, "-")
+    ending = Path(output or "").suffix.lower() if is_to_file else ".txt"
+    if form is None and ending not in ENDINGS:
+        raise Misused(f"`{output}` is of no known format", f"end it with {', '.join(ENDINGS)}, or give `--format`")
     checked = clean(read(spec, sets, schema))
-    if checked.program is None:
+    if checked.graph is None:
         return 1
-    if ending == ".json":
-        from sess.compiler.graph_json import dumps
-
-        assert checked.graph is not None
-        text = dumps(checked.graph)
-    else:
-        text = importlib.import_module(f"sess.compiler.draw.{FORMATS[ending]}").draw(sketch(checked.program))
-    if output is None:
+    text = _drawn(checked, form or ENDINGS[ending])
+    if output is None or output == "-":
         sys.stdout.write(text)
         return 0
     try:
@@ -47,3 +46,22 @@ def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | 
         raise Misused(f"`{output}` can't be written: {error.strerror}") from None
     print(f"drew {output}", file=sys.stderr)
     return 0
+
+
+def _drawn(checked: Checked, form: str) -> str:
+    from sess.compiler.draw.sketch import sketch
+    from sess.compiler.registry import registry
+
+    assert checked.graph is not None
+    if form == "json":
+        from sess.compiler.graph_json import dumps
+
+        return dumps(checked.graph)
+    picture = sketch(checked.graph, registry())
+    if form == "html":
+        from sess.compiler.draw import html
+
+        sources = {node.span.source.name: node.span.source.text for node in checked.graph.graph.order()}
+        return html.draw(picture, {checked.source.name: checked.source.text, **sources})
+    text: str = importlib.import_module(f"sess.compiler.draw.{form}").draw(picture)
+    return text

@@ -1,137 +1,206 @@
-"""The picture of a program: columns, tables, blocks, heads, answers, and beside them what is only in training."""
+"""The picture of a checked spec: columns, tables, blocks, heads, answers, and beside them what is only in training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
-from sess.compiler.block import Chosen, JsonValue
-from sess.compiler.draw.picture import Card, Look, Picture, Wire
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, NodePlan, Program, Role
-from sess.compiler.types import Level
+from sess.compiler.block import Kind, Representation
+from sess.compiler.draw.captions import arguments, cost_of, costs_in_full, totals
+from sess.compiler.draw.picture import Card, Flow, Look, Picture, Place, Wire
+from sess.compiler.estimate import estimate
+from sess.compiler.graph import CheckedGraph, Node, Role
+from sess.compiler.lower.usage import columns_read
+from sess.compiler.registry import Registry
+from sess.compiler.signature import ports
+from sess.compiler.source import Span
+from sess.compiler.types import Columns, Head, Level, Row, Seq, Tower, Type
 
 SHOWN = 4
-WIDEST = 46
 
 
-def sketch(program: Program) -> Picture:
-    """Return cards and wires in the order of the plan."""
-    model = program.model
-    columns = {column.name: column for column in program.workflow.columns}
-    cards: list[Card] = []
-    wires: list[Wire] = []
-    for table in model.tables:
-        width = "auto" if table.dim is None else str(table.dim)
-        cards.append(Card(f"table:{table.name}", table.name, f"embedding of {table.domain}",
-                          f"Tower[{width}]", Look.TABLE))  # fmt: skip
-    named = {encoder.node: encoder.name for encoder in model.encoders}
-    sources: dict[tuple[str, ...], str] = {}
-    for node in model.nodes:
-        read = _columns_read(node, columns)
+def sketch(checked: CheckedGraph, registry: Registry) -> Picture:
+    """Return cards and wires in topological order."""
+    return _Sketch(checked, registry).picture()
+
+
+class _Sketch:
+    def __init__(self, checked: CheckedGraph, registry: Registry) -> None:
+        self.checked, self.graph = checked, checked.graph
+        self.estimate = estimate(checked, registry)
+        self.cards: dict[str, Card] = {}
+        self.wires: list[Wire] = []
+        self.leaves: dict[str, list[str]] = {}
+        self.merged = self._merged_tables()
+
+    def picture(self) -> Picture:
+        for node in self.graph.order():
+            self._add_node(node)
+        for source, target, role, port in self.graph.edges():
+            self._add_edge(source, target, role, port)
+        for name, id in self.checked.heads.items():
+            self._add_answer(name, id)
+        spec = self.checked.built.facts.resolved.name.text
+        for name, id in self.checked.encoders.items():
+            width = getattr(self.checked.types[id], "width", "D")
+            self._add(Card(f"answer:{name}", f"{spec}.{name}", "the vector, served on its own", f"(B, {width})",
+                           Look.ANSWER))  # fmt: skip
+            self.wires.append(Wire(id, f"answer:{name}", "", _flow(self.checked.types[id])))
+        self._add_training()
+        joined = {end for wire in self.wires for end in (wire.source, wire.target)}
+        cards = tuple(card for id, card in self.cards.items() if id in joined)
+        return Picture(spec, cards, tuple(dict.fromkeys(self.wires)), totals(self.estimate))
+
+    def _add(self, card: Card) -> None:
+        self.cards.setdefault(card.id, card)
+
+    def _merged_tables(self) -> dict[str, str]:
+        """Return for every derived table the id of its card: those that only one leaf reads share one."""
+        readers: dict[str, set[str]] = {}
+        for source, target, _, _ in self.graph.edges():
+            if source.kind is Kind.TABLE:
+                readers.setdefault(source.id, set()).add(target.id)
+        return {
+            id: f"tables:{min(targets)}"
+            for id, targets in readers.items()
+            if self.graph[id].is_derived and len(targets) == 1
+        }
+
+    def _add_node(self, node: Node) -> None:
+        found = self.checked.types.get(node.id)
+        if node.kind is Kind.TABLE:
+            self._add_table(node, str(found))
+            return
+        read = sorted(columns_read(self.checked, node), key=self.checked.built.facts.schema.names.index)
+        names = {id: name for name, id in (*self.checked.encoders.items(), *self.checked.heads.items())}
+        name = names.get(node.id)
+        look = Look.HEAD if node.kind in (Kind.HEAD, Kind.BASELINE) else Look.BLOCK
+        look = Look.ENCODER if node.kind is Kind.ENCODER or node.id in self.checked.encoders.values() else look
         if read:
-            card = sources.get(read) or _add_columns(read, columns, cards)
-            sources[read] = card
-            wires.append(Wire(card, node.id))
-            tables = dict.fromkeys(model.column_tables[name] for name in read if name in model.column_tables)
-            wires += [Wire(f"table:{table}", node.id) for table in tables]
-        cards.append(_node_card(node, named.get(node.id)))
-        wires += [Wire(source, node.id, port if len(node.inputs) > 1 else "")
-                  for port, ids in node.inputs.items() for source in ids]  # fmt: skip
-    for head in model.heads:
-        _add_head(head, program, cards, wires)
-    for encoder in model.encoders:
-        answer = f"answer:{encoder.name}"
-        cards.append(Card(answer, f"{model.name}.{encoder.name}", "vector", "(B, D)", Look.ANSWER))
-        wires.append(Wire(encoder.node, answer))
-    _add_training(model, sources, cards, wires)
-    known = {card.id for card in cards}
-    wires = [wire for wire in dict.fromkeys(wires) if wire.source in known and wire.target in known]
-    joined = {end for wire in wires for end in (wire.source, wire.target)}
-    return Picture(program.name, tuple(card for card in cards if card.id in joined), tuple(wires))
+            card = self._add_columns(read)
+            self.leaves.setdefault(card, []).extend(read)
+            self.wires.append(Wire(card, node.id, "", Flow.COLUMNS))
+        cost = self.estimate.costs[node.id]
+        detail = arguments(node)
+        if isinstance(found, Head):
+            detail = ", ".join(text for text in (found.target, detail) if text)
+        self._add(
+            Card(
+                node.id,
+                f"{name} = {node.entry.name}" if name else node.entry.name,
+                detail,
+                str(found),
+                look,
+                cost=cost_of(cost, self.estimate.known),
+                facts=self._facts(node, found),
+                place=_place(node.span),
+            )
+        )
+
+    def _facts(self, node: Node, found: Type | None) -> tuple[tuple[str, str], ...]:
+        direction = getattr(found, "direction", "")
+        facts = [("kind", node.kind.value), ("type", str(found)), ("sees", str(direction)),
+                 ("arguments", arguments(node, is_full=True)),
+                 *costs_in_full(self.estimate.costs[node.id], self.estimate.known)]  # fmt: skip
+        return tuple((key, value) for key, value in facts if value)
+
+    def _add_table(self, node: Node, shape: str) -> None:
+        id = self.merged.get(node.id, node.id)
+        together = [table for table, card in self.merged.items() if card == id] or [node.id]
+        found = [self.checked.types[table] for table in together]
+        domains = [each.domain for each in found if isinstance(each, Tower)]
+        costs = [self.estimate.costs[table] for table in together]
+        is_derived = node.id in self.merged
+        if len(together) > 1:
+            shape = f"{len(together)} Towers, auto wide"
+        detail = f"derived table{'s' if len(together) > 1 else ''}" if is_derived else f"embedding of {domains[0]}"
+        cost = sum(costs[1:], costs[0])
+        self._add(
+            Card(
+                id,
+                _named(together),
+                detail,
+                shape,
+                Look.TABLE,
+                cost="" if is_derived else cost_of(cost, self.estimate.known),
+                facts=(("kind", "table"), ("domains", ", ".join(domains)), *costs_in_full(cost, self.estimate.known)),
+                place=None if is_derived else _place(node.span),
+            )
+        )
+
+    def _add_columns(self, read: Sequence[str]) -> str:
+        facts = self.checked.built.facts
+        level = facts.levels.get(read[0])
+        what = {Level.STEP: "step", Level.SESSION: "session", None: "catalogue"}.get(level, "session")
+        shape = {"step": "(B, T)", "session": "(B)", "catalogue": "(V)"}[what]
+        id = "columns:" + ",".join(read)
+        listed = "; ".join(f"{name} {facts.column(name).dtype.value}" for name in read)
+        prepared = {"codes" if facts.representation(name) is Representation.EMBED else "numbers" for name in read}
+        detail = f"{what} column{'s' if len(read) > 1 else ''}, as {' and '.join(sorted(prepared))}"
+        self._add(Card(id, _named(read), detail, shape, Look.COLUMN, facts=(("columns", listed),)))
+        return id
+
+    def _add_edge(self, source: Node, target: Node, role: Role, port: str) -> None:
+        start = self.merged.get(source.id, source.id)
+        variadic = {each.name for each in ports(target.entry) if each.is_variadic}
+        is_plain = len(ports(target.entry)) < 2 or port in variadic
+        label = "" if role is Role.TABLE or (role is Role.VALUE and is_plain) else port
+        found = self.checked.types.get(source.id)
+        self.wires.append(Wire(start, target.id, label, _flow(found)))
+
+    def _add_answer(self, name: str, id: str) -> None:
+        found = self.checked.types[id]
+        is_ranking = isinstance(found, Head) and found.is_ranking
+        title = f"{name}.ids, {name}.scores" if is_ranking else f"{name}.score"
+        detail = f"the {self.checked.built.serve.top_k} best items" if is_ranking else "a number a session"
+        self._add(Card(f"answer:{name}.head", title, detail, "(B, K)" if is_ranking else "(B, 1)", Look.ANSWER))
+        self.wires.append(Wire(id, f"answer:{name}.head", "", Flow.HEAD))
+
+    def _add_training(self) -> None:
+        """Add the objective and the losses, which no served model has."""
+        built = self.checked.built
+        objective = built.train.objective
+        heads = {name: id for name, id in self.checked.heads.items() if self.graph[id].kind is Kind.HEAD}
+        found = {name: head for name, id in heads.items() if isinstance(head := self.checked.types[id], Head)}
+        steps = {head.target for head in found.values() if head.target_level is Level.STEP}
+        if objective is not None and steps:
+            detail = arguments(objective)
+            self._add(Card("objective", objective.name, detail, "which steps, and their labels", Look.TRAIN, True))
+            self.wires += [Wire(card, "objective", "", Flow.LABELS) for card, read in self.leaves.items()
+                           if steps & set(read)]  # fmt: skip
+        for name, head in found.items():
+            node = self.graph[heads[name]]
+            loss = getattr(node.params, "loss", None)
+            weight = getattr(node.params, "weight", 1.0)
+            title = loss.name if loss is not None else "loss"
+            words = [arguments(loss) if loss is not None else "", f"weight {weight:g}" if weight != 1 else ""]
+            detail = ", ".join(word for word in words if word)
+            self._add(Card(f"loss:{name}", title, detail, f"loss of {name}", Look.TRAIN, True))
+            self.wires.append(Wire(heads[name], f"loss:{name}", "", Flow.LABELS))
+            if head.target_level is Level.STEP:
+                self.wires.append(Wire("objective", f"loss:{name}", "", Flow.LABELS))
+            elif head.target not in {column for read in self.leaves.values() for column in read}:
+                label = f"label:{head.target}"
+                self._add(Card(label, head.target, "the label", "(B)", Look.TRAIN, True))
+                self.wires.append(Wire(label, f"loss:{name}", "", Flow.LABELS))
 
 
-def _columns_read(node: NodePlan, columns: Mapping[str, ColumnPlan]) -> tuple[str, ...]:
-    """Return the columns whose values a leaf reads; blocks with inputs only name columns."""
-    if node.inputs and any(node.inputs.values()):
-        return ()
-    found = [name for value in node.block.params.values() for name in _selected(value)]
-    return tuple(name for name in dict.fromkeys(found) if name in columns)
+def _flow(found: Type | None) -> Flow:
+    match found:
+        case Row():
+            return Flow.ROW
+        case Tower():
+            return Flow.TOWER
+        case Head():
+            return Flow.HEAD
+        case Columns():
+            return Flow.COLUMNS
+        case Seq() | None:
+            return Flow.SEQ
 
 
-def _selected(value: JsonValue) -> Iterable[str]:
-    if isinstance(value, Mapping) and isinstance(value.get("names"), (list, tuple)):
-        return [str(name) for name in value["names"]]  # type: ignore[union-attr]
-    return ()
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
-def _add_columns(read: tuple[str, ...], columns: Mapping[str, ColumnPlan], cards: list[Card]) -> str:
-    first = columns[read[0]]
-    is_step = first.role in (Role.STEP, Role.TIME)
-    title = ", ".join(read[:SHOWN]) + (f" and {len(read) - SHOWN} more" if len(read) > SHOWN else "")
-    detail = f"{len(read)} {'step' if is_step else 'session'} column{'s' if len(read) > 1 else ''}"
-    id = "columns:" + ",".join(read)
-    cards.append(Card(id, title, detail, "(B, T)" if is_step else "(B)", Look.COLUMN))
-    return id
-
-
-def _node_card(node: NodePlan, name: str | None) -> Card:
-    title = f"{name} = {node.block.name}" if name else node.block.name
-    look = Look.ENCODER if name or node.kind == "encoder" else Look.BLOCK
-    return Card(node.id, title, _arguments(node.block), node.type, look)
-
-
-def _arguments(block: Chosen) -> str:
-    """Return the arguments as written in a spec; selections and empty ones are left out, long texts are cut."""
-    words = []
-    for key, value in block.params.items():
-        if value is None or value == {} or (isinstance(value, Mapping) and "names" in value):
-            continue
-        words.append(f"{key}={_value(value)}")
-    text = ", ".join(words)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-
-
-def _value(value: JsonValue) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:g}"
-        case list() | tuple():
-            return "[" + ", ".join(_value(item) for item in value) + "]"
-        case dict() if "name" in value:
-            return str(value["name"])
-        case _:
-            return str(value)
-
-
-def _add_head(head: HeadPlan, program: Program, cards: list[Card], wires: list[Wire]) -> None:
-    title = f"{head.name} = {head.block.name}"
-    tied = head.block.params.get("tied")
-    detail = head.target + (f", tied={tied}" if isinstance(tied, str) else "")
-    cards.append(Card(f"head:{head.name}", title, detail, f"Head[{head.target}]", Look.HEAD))
-    if head.state is not None:
-        wires.append(Wire(head.state, f"head:{head.name}"))
-    if isinstance(tied, str):
-        wires += [Wire(f"table:{tied}", f"head:{head.name}", "tied"), Wire(tied, f"head:{head.name}", "tied")]
-    outputs = f"{head.name}.ids, {head.name}.scores" if head.is_ranking else f"{head.name}.score"
-    detail = f"top {program.serving.top_k} of the catalogue" if head.is_ranking else "one number a session"
-    cards.append(Card(f"answer:{head.name}.head", outputs, detail, "(B, K)" if head.is_ranking else "(B)", Look.ANSWER))
-    wires.append(Wire(f"head:{head.name}", f"answer:{head.name}.head"))
-
-
-def _add_training(
-    model: ModelPlan, sources: Mapping[tuple[str, ...], str], cards: list[Card], wires: list[Wire]
-) -> None:
-    """Add the objective and the losses, which no served model has."""
-    if model.objective is not None:
-        cards.append(Card("objective", model.objective.name, _arguments(model.objective), "labels", Look.TRAIN, True))
-        targets = {head.target for head in model.heads if head.target_level is Level.STEP}
-        wires += [Wire(id, "objective", "", True) for read, id in sources.items() if targets & set(read)]
-    for head in model.heads:
-        loss = head.block.params.get("loss")
-        name = str(loss["name"]) if isinstance(loss, Mapping) else "cross-entropy"
-        weight = "" if head.weight == 1 else f"weight {head.weight:g}"
-        cards.append(Card(f"loss:{head.name}", name, weight, "loss", Look.TRAIN, True))
-        wires.append(Wire(f"head:{head.name}", f"loss:{head.name}", "", True))
-        if model.objective is not None and head.target_level is Level.STEP:
-            wires.append(Wire("objective", f"loss:{head.name}", "", True))
+def _place(span: Span) -> Place:
+    return Place(span.source.name, span.first.line, span.last.line)

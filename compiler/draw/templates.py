@@ -1,6 +1,8 @@
-"""The one door to jinja2 templates of pictures: everything that comes from a spec is escaped."""
+"""The one door to the templates of pictures: everything that comes from a spec is escaped."""
 
 from __future__ import annotations
+
+from importlib import resources
 
 
 def render(template: str, **values: object) -> str:
@@ -12,3 +14,8 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     return environment.get_template(template).render(**values)
+
+
+def text_of(name: str) -> str:
+    """Return a file of this folder as it is."""
+    return resources.files("sess.compiler.draw").joinpath(name).read_text(encoding="utf-8")

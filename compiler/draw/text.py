@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sess.compiler.draw.layout import layers_of
 from sess.compiler.draw.picture import Card, Picture, Wire
+from sess.compiler.draw.ranks import ranks_of
 
 GAP = "  "
 WIDEST = 44
@@ -11,7 +11,7 @@ WIDEST = 44
 
 def draw(picture: Picture) -> str:
     """Return one line a card, in layers; what is only in training stands apart."""
-    layers = layers_of(picture)
+    layers = ranks_of(picture)
     cards = sorted(picture.cards, key=lambda card: (card.is_train_only, layers[card.id]))
     titles = {card.id: card.title.partition(" = ")[0] for card in picture.cards}
     rows = [(card.title, card.shape, _sources(card, picture.wires, titles), card.detail) for card in cards]

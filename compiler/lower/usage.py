@@ -27,7 +27,7 @@ def find_usage(checked: CheckedGraph) -> Usage:
     facts = checked.built.facts
     read: set[str] = set()
     for node in checked.graph.order():
-        read |= _read_by(checked, node)
+        read |= columns_read(checked, node)
     heads = [head for node in checked.heads.values() if isinstance(head := checked.types[node], Head)]
     targets = {head.target for head in heads}
     ranked = {head.target for head in heads if head.is_ranking}
@@ -44,7 +44,7 @@ def find_usage(checked: CheckedGraph) -> Usage:
     )
 
 
-def _read_by(checked: CheckedGraph, node: Node) -> set[str]:
+def columns_read(checked: CheckedGraph, node: Node) -> set[str]:
     """Return the columns whose values a node reads; `to=` of a broadcast names columns but reads none."""
     facts = checked.built.facts
     if node.kind in _NO_READERS:

@@ -114,7 +114,7 @@ def test_a_param_and_a_schema_can_be_set_from_the_command_line(folder: Path) -> 
     assert "S302" in sess("check", "good.sess", "--set", "dim=24", at=folder).stdout
 
 
-@pytest.mark.parametrize("ending", ["svg", "mmd", "dot", "json"])
+@pytest.mark.parametrize("ending", ["svg", "html", "mmd", "dot", "json", "txt"])
 def test_a_graph_is_drawn_in_every_format(folder: Path, ending: str) -> None:
     assert sess("graph", "good.sess", "-o", f"graph.{ending}", at=folder).returncode == 0
     assert "categorical" in (folder / f"graph.{ending}").read_text()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sess.compiler.draw.layout import GAP_ACROSS, lay_out
-from sess.compiler.draw.picture import Card, Look, Picture, Wire
+from sess.compiler.draw.layout import lay_out
+from sess.compiler.draw.picture import Card, Flow, Look, Picture, Wire
 
 
 @st.composite
@@ -19,7 +19,10 @@ def pictures(draw: st.DrawFn) -> Picture:
     )
     pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
     chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=20)) if pairs else []
-    wires = tuple(Wire(f"c{i}", f"c{j}", "", cards[i].is_train_only or cards[j].is_train_only) for i, j in chosen)
+    wires = tuple(
+        Wire(f"c{i}", f"c{j}", "", Flow.LABELS if cards[i].is_train_only or cards[j].is_train_only else Flow.SEQ)
+        for i, j in chosen
+    )
     return Picture("picture", cards, wires)
 
 
@@ -46,13 +49,23 @@ def test_every_wire_goes_down_and_stays_on_the_sheet(picture: Picture) -> None:
 
 @given(pictures())
 @settings(max_examples=30, deadline=None)
-def test_what_is_only_in_training_stands_right_of_the_rest(picture: Picture) -> None:
-    boxes = lay_out(picture).boxes
-    apart = [box for box in boxes if box.card.is_train_only]
-    for box in boxes:
-        beside = [other for other in apart if other.top < box.top + box.height and box.top < other.top + other.height]
-        if beside and not box.card.is_train_only:
-            assert min(other.left for other in beside) >= box.left + box.width + GAP_ACROSS
+def test_the_two_frames_do_not_cut_each_other(picture: Picture) -> None:
+    layout = lay_out(picture)
+    if layout.served and layout.training:
+        left, _, width, _ = layout.served
+        assert layout.training[0] >= left + width - 0.01
+
+
+@given(pictures())
+@settings(max_examples=30, deadline=None)
+def test_every_card_stands_in_the_frame_of_its_kind(picture: Picture) -> None:
+    layout = lay_out(picture)
+    for box in layout.boxes:
+        frame = layout.training if box.card.is_train_only else layout.served
+        assert frame is not None
+        left, top, width, height = frame
+        assert left <= box.left and box.left + box.width <= left + width
+        assert top <= box.top and box.top + box.height <= top + height
 
 
 @given(pictures())

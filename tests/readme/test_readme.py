@@ -12,6 +12,7 @@ from sess.compiler.cli.main import COMMANDS
 from sess.compiler.draw import svg
 from sess.compiler.draw.sketch import sketch
 from sess.compiler.driver import CheckOptions, check_spec
+from sess.compiler.registry import registry
 from sess.compiler.report import text
 from sess.compiler.report.paint import Paint
 
@@ -55,8 +56,8 @@ def test_its_error_is_what_the_mistake_gives(readme: str, root: Path, tmp_path: 
 
 def test_its_picture_is_what_graph_draws(root: Path) -> None:
     checked = check_spec(root / "specs" / "xlnet_masked.sess", CheckOptions(schema=root / "specs" / "shop.pbtxt"))
-    assert checked.program is not None
-    assert svg.draw(sketch(checked.program)) == (root / "specs" / "xlnet_masked.svg").read_text()
+    assert checked.graph is not None
+    assert svg.draw(sketch(checked.graph, registry())) == (root / "specs" / "xlnet_masked.svg").read_text()
 
 
 def test_its_commands_exist(readme: str, root: Path) -> None:
