@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.plans import Program, Role
@@ -10,7 +12,6 @@ from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.vocabulary import file_of
 
 FORMAT_VERSION = 1
-MODEL = "model"
 
 # What one request may hold at most (the serving contract).
 MOST_SESSIONS = 4096
@@ -36,8 +37,13 @@ def reader_facts(program: Program) -> dict[str, JsonValue]:
     }
 
 
-def answerer_facts(program: Program, prepared: Prepared) -> dict[str, JsonValue]:
-    """Return what the model step must know beside the SavedModel and the vocabularies of what is ranked."""
+def answerer_facts(
+    program: Program,
+    prepared: Prepared,
+    states: Mapping[str, JsonValue],
+    catalogues: Mapping[str, Mapping[str, JsonValue]],
+) -> dict[str, JsonValue]:
+    """Return what the model step must know beside its graph, its catalogues and the vocabularies of what is ranked."""
     columns = {column.name: column for column in program.workflow.columns}
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
     answers = {tensor.name: tensor for tensor in program.serving.answers}
@@ -45,7 +51,8 @@ def answerer_facts(program: Program, prepared: Prepared) -> dict[str, JsonValue]
     domains: dict[str, JsonValue] = {}
     for head in program.model.heads:
         if head.is_ranking and head.target_domain is not None:
-            rankings[head.name] = {"domain": head.target_domain, "is_item": head.target_domain == item_domain}
+            is_item = head.target_domain == item_domain
+            rankings[head.name] = {"domain": head.target_domain, "is_item": is_item, **catalogues[head.name]}
             domains[head.target_domain] = {
                 "file": file_of(head.target_domain),
                 "reserved": prepared.vocabularies[head.target_domain].reserved,
@@ -53,11 +60,10 @@ def answerer_facts(program: Program, prepared: Prepared) -> dict[str, JsonValue]
             }
     return {
         "format_version": FORMAT_VERSION,
-        "model": MODEL,
+        "states": dict(states),
         "inputs": list(program.model.inputs),
         "session_inputs": [name for name in program.model.inputs if columns[name].role is Role.SESSION],
         "arguments": dict(arguments(program.model)),
-        "encoders": [encoder.name for encoder in program.model.encoders],
         "outputs": list(answers),
         "rankings": rankings,
         "domains": domains,

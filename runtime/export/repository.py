@@ -13,15 +13,17 @@ from pathlib import Path
 
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, Role, TensorPlan
-from sess.runtime.export.facts import MODEL, MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
+from sess.runtime.export.facts import MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
+from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.export.templates import render
+from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW, Prepared
 from sess.runtime.steps.packing import COLUMN, LISTS, names
 from sess.runtime.vocabulary import file_of
 
 STEPS = Path(__file__).parents[1] / "steps"
 PREPARE_CODE = ("packing.py", "request.py", "transform.py")
-MODEL_CODE = ("answer.py", "packing.py", "popular.py", "request.py", "transform.py")
+MODEL_CODE = ("answer.py", "packing.py", "popular.py", "rank.py", "request.py", "states.py", "transform.py")
 FACTS = "serving.json"
 VERSION = "1"
 
@@ -50,8 +52,13 @@ def model_name(spec: str) -> str:
     return f"{spec}__model"
 
 
-def write_repository(program: Program, prepared: Prepared, artifact: Path, folder: Path) -> None:
-    """Write the repository from an artifact that holds the fitted workflow, the vocabularies and the SavedModel."""
+def write_repository(
+    program: Program, prepared: Prepared, model: SessionModel, artifact: Path, folder: Path
+) -> str | None:
+    """Write the repository beside an artifact's fitted workflow and vocabularies.
+
+    Returns why the model step runs TensorFlow, None where it doesn't need to.
+    """
     spec = program.serving.name
     between = _between(program)
     request = [_of_plan(tensor) for tensor in program.serving.request]
@@ -64,8 +71,12 @@ def write_repository(program: Program, prepared: Prepared, artifact: Path, folde
         folder / prepare_name(spec), "step.pbtxt.jinja",
         name=prepare_name(spec), max_batch_size=0, inputs=request, outputs=[_whole(tensor) for tensor in between],
     )  # fmt: skip
-    _write_step(folder / model_name(spec), "model_step.py", MODEL_CODE, answerer_facts(program, prepared))
-    shutil.copytree(artifact / "model", folder / model_name(spec) / VERSION / MODEL)
+    version = folder / model_name(spec) / VERSION
+    version.mkdir(parents=True)
+    states, why = write_states(model, program, version)
+    catalogues = write_catalogues(model, program.model, version)
+    facts = answerer_facts(program, prepared, states, catalogues)
+    _write_step(folder / model_name(spec), "model_step.py", MODEL_CODE, facts)
     _copy_vocabularies(artifact, folder / model_name(spec) / VERSION, ranked_domains(program))
     _write_config(
         folder / model_name(spec), "step.pbtxt.jinja",
@@ -78,6 +89,7 @@ def write_repository(program: Program, prepared: Prepared, artifact: Path, folde
         width = next(tensor.dims for tensor in answers if tensor.name == inner)
         vector = Tensor("vector", "TYPE_FP32", width)
         _write_ensemble(program, folder, f"{spec}.{encoder}", between, [(inner, vector)])
+    return why
 
 
 def _write_ensemble(
@@ -98,7 +110,7 @@ def _write_ensemble(
 
 def _write_step(folder: Path, step: str, code: Iterable[str], facts: Mapping[str, JsonValue]) -> None:
     version = folder / VERSION
-    version.mkdir(parents=True)
+    version.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(STEPS / step, version / "model.py")
     for name in code:
         shutil.copyfile(STEPS / name, version / name)

@@ -44,7 +44,7 @@ def export(
         write_schemas(program, files, out / "schema")
         task.advance(1, "schemas")
         triton = out / "triton"
-        write_repository(program, prepared, out, triton)
+        why = write_repository(program, prepared, model, out, triton)
         task.advance(1, "triton")
         shutil.copyfile(weights, out / "model" / WEIGHTS)
         name = program.serving.name
@@ -52,6 +52,8 @@ def export(
         answerer = Answerer(triton / model_name(name) / VERSION)
         write_golden(program, prepared, reader, answerer, triton / GOLDEN)
         task.advance(1, "golden requests")
+    if why is not None:
+        progress.say(f"export: the model step runs TensorFlow, which takes longer to start and to answer: {why}")
 
 
 def _check_servable(program: Program) -> None:

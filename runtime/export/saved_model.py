@@ -38,7 +38,7 @@ def arguments(plan: ModelPlan) -> dict[str, str]:
 
 def save(model: SessionModel, program: Program, sizes: Mapping[str, VocabularySize], folder: Path) -> None:
     """Write the model; equal weights give equal bytes, in whatever process."""
-    specs = _specs(program)
+    specs = specs_of(program)
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
 
     def heads(batch: dict[str, Tensor], k: Tensor, exclude: Tensor, allow: Tensor) -> dict[str, Tensor]:
@@ -55,9 +55,9 @@ def save(model: SessionModel, program: Program, sizes: Mapping[str, VocabularySi
             found |= {f"{head.name}.codes": codes, f"{head.name}.scores": best}
         return found
 
-    signatures = {HEADS: _traced(heads, program.model, specs, OWN)}
+    signatures = {HEADS: traced(heads, program.model, specs, OWN)}
     for encoder in program.model.encoders:
-        signatures[encoder.name] = _traced(_vector(model, encoder.name), program.model, specs, OWN[:1])
+        signatures[encoder.name] = traced(_vector(model, encoder.name), program.model, specs, OWN[:1])
     tf.saved_model.save(Served(model.weights_by_name()), str(folder), signatures=signatures)
     make_canonical(folder)
 
@@ -69,7 +69,7 @@ def _vector(model: SessionModel, encoder: str) -> Callable[[dict[str, Tensor]], 
     return run
 
 
-def _traced(run: Callable[..., Any], plan: ModelPlan, specs: Mapping[str, Any], own: tuple[str, ...]) -> Any:
+def traced(run: Callable[..., Any], plan: ModelPlan, specs: Mapping[str, Any], own: tuple[str, ...]) -> Any:
     """Return the concrete function of a signature: the columns, then `own`, the mask being the first of those."""
     columns = arguments(plan)
     names = [*columns.values(), *own]
@@ -82,7 +82,7 @@ def _traced(run: Callable[..., Any], plan: ModelPlan, specs: Mapping[str, Any], 
     return tf.function(signature, input_signature=[specs[name] for name in names]).get_concrete_function()
 
 
-def _specs(program: Program) -> dict[str, Any]:
+def specs_of(program: Program) -> dict[str, Any]:
     columns = {column.name: column for column in program.workflow.columns}
     specs = {
         "mask": tf.TensorSpec([None, None], tf.bool, "mask"),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import triton_python_backend_utils as triton
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from .answer import Answerer
 from .packing import names, unpacked

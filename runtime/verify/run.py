@@ -19,6 +19,7 @@ from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Reader
 from sess.runtime.verify.compare import Answers, differences, largest
+from sess.runtime.verify.saved import answer_by_saved_model
 from sess.runtime.verify.trained import answer_by_weights
 
 HOST = "127.0.0.1"
@@ -36,18 +37,21 @@ def verify(artifact: Path, rows: int, progress: Progress) -> dict[str, JsonValue
         reader = Reader.load(triton / prepare_name(name) / VERSION)
         asked = reader.read(tensors_of(golden.rows, program.serving.request))
         answerer = Answerer(triton / model_name(name) / VERSION)
-        (saved,) = answerer.answer([asked], [answerer.outputs])
-        _require_equal("exported", golden.answers, "SavedModel", saved, golden.rows)
-        task.advance(1, "SavedModel")
         trained = answer_by_weights(program, path, asked, answerer)
-        _require_equal("trained", trained, "SavedModel", saved, golden.rows)
         task.advance(1, "trained model")
+        saved = answer_by_saved_model(program, path, asked, answerer)
+        _require_equal("trained", trained, "SavedModel", saved, golden.rows)
+        task.advance(1, "SavedModel")
+        (stepped,) = answerer.answer([asked], [answerer.outputs])
+        _require_equal("SavedModel", saved, "the steps", stepped, golden.rows)
+        _require_equal("exported", golden.answers, "the steps", stepped, golden.rows)
         served = _serve(program, triton, golden.rows)
         task.advance(1, "Triton")
         for protocol, answers in served.items():
             _require_equal("SavedModel", saved, f"Triton ({protocol})", answers, golden.rows)
         task.advance(1, "compared")
-    gaps = {"saved_model": largest(trained, saved)} | {key: largest(saved, each) for key, each in served.items()}
+    gaps = {"saved_model": largest(trained, saved), "steps": largest(saved, stepped)}
+    gaps |= {key: largest(saved, each) for key, each in served.items()}
     progress.say(
         f"verify: {len(golden.rows)} held-out sessions, {len(saved)} outputs: "
         "trained model, SavedModel and Triton agree,"

@@ -29,7 +29,7 @@ def answer_by_weights(program: Program, artifact: Path, asked: Asked, answerer: 
     model.load_weights(artifact / WEIGHTS)
     batch = {name: tf.constant(values) for name, values in asked.columns.items()} | {MASK: tf.constant(asked.mask)}
     states = model.states(batch)
-    exclude = tf.constant(_excluded(asked))
+    exclude = tf.constant(excluded(asked))
     nothing = tf.zeros([len(asked.mask), 1], tf.int32)
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
     raw: dict[str, Any] = {}
@@ -41,13 +41,13 @@ def answer_by_weights(program: Program, artifact: Path, asked: Asked, answerer: 
         lists = exclude if head.target_domain == item_domain else nothing
         codes, best = select(scores, sizes[head.target_domain or ""].reserved, asked.k, lists, nothing)
         raw |= {f"{head.name}.codes": codes.numpy(), f"{head.name}.scores": best.numpy()}
-    answers = answerer.decoded(raw, asked)
+    answers = answerer.decoded(raw, asked.k)
     for encoder in program.model.encoders:
         answers[f"{encoder.name}.vector"] = states[f"encoder:{encoder.name}"].numpy()
     return answers
 
 
-def _excluded(asked: Asked) -> np.ndarray[Any, np.dtype[np.int32]]:
+def excluded(asked: Asked) -> np.ndarray[Any, np.dtype[np.int32]]:
     """Return the items of each session as rows of codes (B, S), 0 for nothing."""
     longest = max(1, int(asked.seen_counts.max(initial=0)))
     rows = np.zeros((len(asked.mask), longest), np.int32)

@@ -1,0 +1,132 @@
+"""The states of a model as the served step computes them: an ONNX graph, or TensorFlow where ONNX has no form of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from sess.compiler.block import JsonValue
+from sess.compiler.plans import ModelPlan, Program
+from sess.runtime.export import canonical
+from sess.runtime.export.onnx_canonical import make_canonical
+from sess.runtime.export.saved_model import OWN, Served, specs_of, traced
+from sess.runtime.layers.table import CategoricalHead
+from sess.runtime.model import SessionModel
+from sess.runtime.steps.states import ONNX, TENSORFLOW
+
+Tensor = Any  # TensorFlow is untyped
+
+OPSET = 18
+FILE, WEIGHTS, FOLDER = "states.onnx", "states.weights", "states"
+VECTORS, BIASES = "vectors", "biases"
+LARGE = 1024  # bytes: weights from here on stand in a file of their own, which is mapped and not read
+MOST_BYTES = 1 << 30  # a graph with more can't be written as one protobuf message while it is converted
+
+
+def write_states(model: SessionModel, program: Program, folder: Path) -> tuple[dict[str, JsonValue], str | None]:
+    """Write the graph; return the facts by which a step loads it, and why it is TensorFlow's (None: it is ONNX)."""
+    function = traced(_states(model, program.model), program.model, specs_of(program), OWN[:1])
+    why = _write_onnx(function, folder)
+    if isinstance(why, dict):
+        return why, None
+    return _write_saved_model(model, function, folder), why
+
+
+def write_catalogues(model: SessionModel, plan: ModelPlan, folder: Path) -> dict[str, dict[str, JsonValue]]:
+    """Write the vectors and biases of every head that compares states with vectors; return their files by head."""
+    found: dict[str, dict[str, JsonValue]] = {}
+    written: dict[int, str] = {}
+    for plan_of_head in plan.heads:
+        head = model.heads[plan_of_head.name].scores
+        files: dict[str, JsonValue] = {"vectors": None, "bias": None}
+        if plan_of_head.is_ranking and isinstance(head, CategoricalHead):
+            # Heads that are tied to one table share one file.
+            if id(head.table) not in written:
+                written[id(head.table)] = f"{VECTORS}/{plan_of_head.name}.npy"
+                _save(folder / written[id(head.table)], head.vectors())
+            files["vectors"] = written[id(head.table)]
+            if head.bias_layer is not None:
+                files["bias"] = f"{BIASES}/{plan_of_head.name}.npy"
+                _save(folder / f"{BIASES}/{plan_of_head.name}.npy", head.bias())
+        found[plan_of_head.name] = files
+    return found
+
+
+def _save(path: Path, values: Tensor) -> None:
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, np.ascontiguousarray(np.asarray(values, np.float32)), allow_pickle=False)
+
+
+def _states(model: SessionModel, plan: ModelPlan) -> Any:
+    """Return the function from a batch to states: what a ranking head compares, a score, or an encoder's vector."""
+
+    def run(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        states = model.states(batch)
+        found = {name: tf.cast(state, tf.float32) for name, state in states.items() if name.startswith("encoder:")}
+        for head in plan.heads:
+            name = f"head:{head.name}"
+            scores: Any = model.heads[head.name].scores  # a function, which may be a product with vectors
+            is_product = head.is_ranking and isinstance(scores, CategoricalHead)
+            found[name] = scores.scaled(states[name]) if is_product else scores(states[name])
+        # An output is a tensor of its own, under a name that converters keep.
+        return {name: tf.identity(tf.cast(state, tf.float32)) for name, state in found.items()}
+
+    return run
+
+
+def _write_onnx(function: Any, folder: Path) -> dict[str, JsonValue] | str:
+    """Write the ONNX graph and return its facts; why there is none, where it can't be written."""
+    size = sum(int(np.prod(each.shape)) * each.dtype.size for each in function.variables)
+    if size > MOST_BYTES:
+        return f"its weights are {size / 1e9:.1f} GB, and a graph is converted as one message of at most 2 GB"
+    try:
+        import onnx
+        from tf2onnx import convert, tf_loader
+    except ImportError as error:
+        return f"`{error.name}` is not installed"
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+    arguments = [each for each in function.inputs if each.dtype != tf.resource]
+    names = sorted(function.structured_outputs)
+    outputs = [function.structured_outputs[name].name for name in names]
+    inputs = [each.name for each in arguments]
+    frozen = tf_loader.from_function(function, inputs, outputs)
+    try:
+        model, _ = convert._convert_common(
+            frozen, name="states", opset=OPSET, input_names=inputs, output_names=outputs,
+            custom_op_handlers={"Erfc": (_erfc, [])},
+        )  # fmt: skip
+        onnx.checker.check_model(model)
+    except Exception as error:  # the converter names no exceptions, and any of its failures has the same remedy
+        return f"ONNX has no form of it: {str(error).splitlines()[0][:200]}"
+    make_canonical(model)
+    onnx.save_model(
+        model, str(folder / FILE), save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS,
+        size_threshold=LARGE,
+    )  # fmt: skip
+    (folder / WEIGHTS).chmod((folder / FILE).stat().st_mode)  # the library writes it for its owner alone
+    given: dict[str, JsonValue] = {name.partition(":")[0]: name for name in inputs}
+    return {"engine": ONNX, "file": FILE, "inputs": given, "outputs": dict(zip(names, outputs, strict=True))}
+
+
+def _erfc(context: Any, node: Any, _name: str, _arguments: Any) -> Any:
+    """Lower `Erfc`, which ONNX lacks, as 1 - erf(x)."""
+    one = context.make_const(f"{node.name}_one", np.array(1.0, np.float32))
+    erf = context.make_node("Erf", [node.input[0]], name=f"{node.name}_erf")
+    outputs = list(node.output)
+    shapes, dtypes = node.output_shapes, node.output_dtypes
+    context.remove_node(node.name)
+    return context.make_node(
+        "Sub", [one.output[0], erf.output[0]], name=node.name, outputs=outputs, shapes=shapes, dtypes=dtypes
+    )
+
+
+def _write_saved_model(model: SessionModel, function: Any, folder: Path) -> dict[str, JsonValue]:
+    tf.saved_model.save(Served(model.weights_by_name()), str(folder / FOLDER), signatures=function)
+    canonical.make_canonical(folder / FOLDER)
+    outputs: Mapping[str, str] = {name: name for name in sorted(function.structured_outputs)}
+    return {"engine": TENSORFLOW, "file": FOLDER, "inputs": {}, "outputs": dict(outputs)}

@@ -1,0 +1,122 @@
+"""The exact best items of a catalogue: one scan of the item matrix, and a selection that never sorts it.
+
+A copy of this file stands in every served model repository, so it imports numpy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Scores = NDArray[np.float32]
+
+NEVER = np.finfo(np.float32).min
+SCORES_AT_ONCE = 1 << 24  # numbers: 64 MiB, so that a batch over a large catalogue is scanned in parts
+BLOCKS_PER_ANSWER = 16  # blocks of the catalogue for every item that is asked for
+SHORTEST_BLOCK, LONGEST_BLOCK = 32, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one session asks: how many items, without which codes, and of which alone (None: of all)."""
+
+    k: int
+    exclude: Codes
+    allow: Codes | None
+
+
+class Catalogue:
+    """The vectors (N, D) and biases (N,) that a head compares states with; without vectors states are the scores."""
+
+    def __init__(
+        self, reserved: int, count: int, vectors: NDArray[np.float32] | None, bias: NDArray[np.float32] | None
+    ) -> None:
+        self.reserved, self.count = reserved, count
+        self._vectors, self._bias = vectors, bias
+
+    @classmethod
+    def load(cls, folder: Path, reserved: int, count: int, vectors: str | None, bias: str | None) -> Catalogue:
+        """Return the catalogue of two files of arrays; vectors are mapped, so that instances share their memory."""
+        mapped = None if vectors is None else np.asarray(np.load(folder / vectors, mmap_mode="r", allow_pickle=False))
+        return cls(reserved, count, mapped, None if bias is None else np.load(folder / bias, allow_pickle=False))
+
+    def rank(self, states: NDArray[np.float32], questions: Sequence[Question]) -> Iterator[tuple[Codes, Scores]]:
+        """Give codes and scores of every session, best first, ties by the lower code; min(k, N) of each.
+
+        `states` are (B, D), or (B, N) scores. Where no item is left the code is 0 and the score the lowest number.
+        """
+        rows = max(1, SCORES_AT_ONCE // max(1, self.count))
+        for begin in range(0, len(questions), rows):
+            part = questions[begin : begin + rows]
+            mine = states[begin : begin + rows]
+            # What is allowed is often a short list: its scores cost a product with its own vectors alone.
+            scanned = [i for i, question in enumerate(part) if question.allow is None]
+            scores = self._scores(mine[scanned]) if scanned else None
+            places = {i: place for place, i in enumerate(scanned)}
+            for i, question in enumerate(part):
+                if scores is not None and i in places:
+                    yield self._of_all(scores[places[i]], question)
+                else:
+                    yield self._of_allowed(mine[i], question)
+
+    def _scores(self, states: NDArray[np.float32]) -> Scores:
+        """Return scores of their own (B, N), which may be written."""
+        if self._vectors is None:
+            return np.array(states, np.float32)
+        # A product of one row by a matrix is a scan at the memory's speed; BLAS takes another way for several rows.
+        found = (self._vectors @ states[0])[None] if len(states) == 1 else states @ self._vectors.T  # (B, N)
+        return found if self._bias is None else found + self._bias
+
+    def _of_all(self, scores: Scores, question: Question) -> tuple[Codes, Scores]:
+        excluded = self._places(question.exclude)
+        scores[excluded] = NEVER
+        places = best(scores, min(question.k, self.count))
+        return self._answer(places, scores[places])
+
+    def _of_allowed(self, state: NDArray[np.float32], question: Question) -> tuple[Codes, Scores]:
+        assert question.allow is not None
+        allowed = np.setdiff1d(self._places(question.allow), self._places(question.exclude))
+        if self._vectors is None:
+            scores = np.asarray(state[allowed], np.float32)
+        else:
+            scores = self._vectors[allowed] @ state
+            scores = scores if self._bias is None else scores + self._bias[allowed]
+        order = np.argsort(-scores, kind="stable")[: min(question.k, self.count)]
+        places = np.full(min(question.k, self.count), -self.reserved)
+        kept = np.full(len(places), NEVER, np.float32)
+        places[: len(order)], kept[: len(order)] = allowed[order], scores[order]
+        return self._answer(places, kept)
+
+    def _places(self, codes: Codes) -> NDArray[np.int64]:
+        """Return the places of real items, each once; reserved codes and 0 for nothing are left out."""
+        places = np.unique(np.asarray(codes, np.int64)) - self.reserved
+        found: NDArray[np.int64] = places[(places >= 0) & (places < self.count)]
+        return found
+
+    def _answer(self, places: NDArray[np.int64], scores: Scores) -> tuple[Codes, Scores]:
+        codes = (places + self.reserved).astype(np.int32)
+        codes[scores <= NEVER] = 0
+        return codes, scores
+
+
+def best(scores: Scores, k: int) -> NDArray[np.int64]:
+    """Return the places of the k largest scores, best first, ties by the lower place; k is at most their number.
+
+    Each of k blocks holds a score at least as high as the k-th highest of the blocks' maxima, so nothing below that
+    can be among the k best: one pass, and a sort of the few that are left.
+    """
+    count = len(scores)
+    block = min(max(count // max(1, BLOCKS_PER_ANSWER * k), SHORTEST_BLOCK), LONGEST_BLOCK)
+    whole = count // block
+    if whole < k or k == 0:
+        return np.argsort(-scores, kind="stable")[:k]
+    maxima = scores[: whole * block].reshape(whole, block).max(axis=1)
+    threshold = np.partition(maxima, whole - k)[whole - k]
+    candidates = np.flatnonzero(scores >= threshold)
+    found: NDArray[np.int64] = candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
+    return found

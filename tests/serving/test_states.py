@@ -1,0 +1,77 @@
+"""Both engines of a model step compute what the trained model says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from sess.compiler.plans import Program
+from sess.runtime.export.states import write_catalogues, write_states
+from sess.runtime.model import MASK, SessionModel
+from sess.runtime.steps.states import ONNX, TENSORFLOW, load_states
+from sess.runtime.vocabulary import VocabularySize
+
+
+@pytest.fixture
+def model(program: Program, artifact: Path) -> SessionModel:
+    """The trained model of the artifact."""
+    workflow = json.loads((artifact / "workflow.json").read_text())
+    sizes = {name: VocabularySize(each["reserved"], each["size"]) for name, each in workflow["domains"].items()}
+    found = SessionModel(program.model, program.workflow.columns, sizes)
+    found.load_weights(artifact / "model" / "weights.npz")
+    return found
+
+
+def feeds(rows: int = 5, steps: int = 7) -> dict[str, Any]:
+    """Return prepared columns of sessions of 1 to 7 steps, by the names of the spec's columns."""
+    draw = np.random.default_rng(0)
+    mask = np.arange(steps) < draw.integers(1, steps + 1, (rows, 1))
+    return {
+        "item_id": (draw.integers(3, 40, (rows, steps)) * mask).astype(np.int32),
+        "category": (draw.integers(3, 8, (rows, steps)) * mask).astype(np.int32),
+        "price": (draw.normal(size=(rows, steps)) * mask).astype(np.float32),
+        "age": draw.normal(size=rows).astype(np.float32),
+        "country": draw.integers(3, 6, rows).astype(np.int32),
+        MASK: mask,
+    }
+
+
+@pytest.mark.parametrize("engine", [ONNX, TENSORFLOW])
+def test_an_engine_computes_the_states_of_the_model(
+    engine: str, model: SessionModel, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine == TENSORFLOW:
+        monkeypatch.setattr("sess.runtime.export.states.MOST_BYTES", 0)  # as if the weights were too large for ONNX
+    facts, why = write_states(model, program, tmp_path)
+    assert (facts["engine"], why is None) == (engine, engine == ONNX)
+    found = load_states(tmp_path, facts)(feeds())
+    expected = model.states({name: tf.constant(values) for name, values in feeds().items()})
+    for name, state in found.items():
+        wanted = expected[name] if name != "head:buy" else model.scores("buy", expected[name])
+        np.testing.assert_allclose(state, np.asarray(wanted), atol=1e-6)
+    assert found.keys() == expected.keys()
+
+
+def test_the_vectors_of_a_head_are_those_it_compares_with(
+    model: SessionModel, program: Program, tmp_path: Path
+) -> None:
+    files = write_catalogues(model, program.model, tmp_path)
+    assert files["buy"] == {"vectors": None, "bias": None}
+    state = np.random.default_rng(0).normal(size=(2, 16)).astype(np.float32)
+    for head in ("click", "kind"):
+        vectors = np.load(tmp_path / str(files[head]["vectors"]))
+        np.testing.assert_allclose(state @ vectors.T, np.asarray(model.scores(head, state)), atol=1e-6)
+
+
+def test_equal_models_have_equal_graphs(model: SessionModel, program: Program, tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        write_states(model, program, tmp_path / name)
+        written.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
+    assert written[0] == written[1]
