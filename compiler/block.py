@@ -6,13 +6,11 @@ A block file is complete and light: Keras, and all tensor math that is shared, c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sess.compiler.cost import Cost, Sizes, guess
-from sess.compiler.quantity import Quantity
 from sess.compiler.schema import Column
 from sess.compiler.types import Dim, Direction, Head, Level, Row, Seq, Tower, Value
 from sess.compiler.words import (
@@ -195,99 +193,9 @@ class TableBlock(Block[P]):
     inputs = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What an objective makes of a padded batch of sessions: trunk inputs, and where to predict what.
-
-    `steps` (B, T) per column, `mask` (B, T) real or appended steps, `hidden` (B, T) steps whose leaves give their
-    mask vector, `predict` (B, T) the steps whose states are scored (when serving: exactly one a row), `labels`
-    (B, T) per target column, right where `predict` is true; None when serving.
-    """
-
-    steps: Mapping[str, KerasTensor]
-    mask: KerasTensor
-    hidden: KerasTensor
-    predict: KerasTensor
-    labels: Mapping[str, KerasTensor] | None
-
-
-class Objective(Entry[P], ABC):
-    """What is asked of the model in training, and how the same question is put when serving.
-
-    `lookahead`: how many steps beyond `keep` a training session needs (1 where the target is cut from the input).
-    `appends`: how many steps it appends when serving (1 for `masked`).
-    `hides`: whether it ever hides steps, so that leaves need a mask vector.
-    `needs`: the directions of encoder that it allows.
-    """
-
-    kind = Kind.OBJECTIVE
-    lookahead: ClassVar[int] = 0
-    appends: ClassVar[int] = 0
-    hides: ClassVar[bool] = False
-    needs: ClassVar[tuple[Direction, ...]]
-
-    @abstractmethod
-    def check(self, site: Site, params: P) -> None:
-        """Report what is wrong with the arguments."""
-
-    @abstractmethod
-    def lower(self, keras: Keras, params: P) -> Ticket:
-        """Return the ticket; `keras.inputs.steps` maps column names to (B, L), `keras.inputs.targets` names the
-        columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built.
-        """
-
-    def asked(self, params: P, steps: Quantity) -> Quantity:
-        """Return how many steps of a session are predicted in training, of so many."""
-        return steps
-
-
-@dataclass(frozen=True, slots=True)
-class LoweredHead:
-    """A head as functions on tensors.
-
-    `loss(states, targets)`: packed states of real targets only (N, D), targets (N,) codes or numbers → scalar mean.
-    `scores(state)`: (B, D) → (B, V) for a ranking head, (B,) otherwise.
-    `layer`: the Keras layer that owns the head's weights, None if it has none.
-    """
-
-    loss: Callable[[KerasTensor, KerasTensor], KerasTensor]
-    scores: Callable[[KerasTensor], KerasTensor]
-    layer: Any  # a Keras layer, or None
-
-
-class HeadBlock(Block[P]):
-    """A prediction; `lower` gives a LoweredHead."""
-
-    kind = Kind.HEAD
-
-
-class LossBlock(Entry[P], ABC):
-    """How a categorical head compares a state with the catalogue."""
-
-    kind = Kind.LOSS
-
-    @abstractmethod
-    def check(self, site: Site, params: P) -> None:
-        """Report what is wrong with the arguments."""
-
-    @abstractmethod
-    def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
-        """Return `loss(states (N, D), items, targets (N,) places in the catalogue, smoothing) → scalar mean`.
-
-        `items` are the head's: `count`, `clicks` (V,) of training, `vectors(is_training=True)` (V, D), `bias()` (V,) or
-        None, and of some places `at(places)` (…, D), `bias_at(places)` (…,), `score(states, places)`.
-        """
-
-    def compared(self, params: P) -> int | None:
-        """Return with how many items a state is compared; None is the whole catalogue."""
-        count = getattr(params, "n", None)
-        return count + 1 if isinstance(count, int) else None
-
-
 __all__ = [
     "EXPRESSION_KINDS", "ONE", "TIME", "Block", "Chosen", "Cost", "DenseBlock", "Encoder", "Entry", "Feature",
-    "FeatureBlock", "HeadBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "LossBlock", "LoweredHead",
-    "MetricWord", "Microseconds", "NoParams", "Objective", "OneColumn", "Pipe", "Port", "Representation", "Row",
-    "Selection", "Seq", "ShapeBlock", "Site", "Sizes", "SliceName", "TableBlock", "TableName", "Ticket", "TimeColumn",
-    "Tower", "TowerName",
+    "FeatureBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "MetricWord", "Microseconds", "NoParams",
+    "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq", "ShapeBlock", "Site", "Sizes",
+    "SliceName", "TableBlock", "TableName", "TimeColumn", "Tower", "TowerName",
 ]  # fmt: skip

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sess.compiler.block import Block, Chosen, Kind, LossBlock, Objective
+from sess.compiler.block import Block, Chosen, Kind
 from sess.compiler.codec import decode
 from sess.compiler.cost import Cost, Sizes
 from sess.compiler.graph import CheckedGraph, Node
+from sess.compiler.prediction import LossBlock, Objective
 from sess.compiler.quantity import Quantity
 from sess.compiler.registry import Registry
 from sess.compiler.types import Columns, Head, Row, Seq, Tower, Value

@@ -127,7 +127,7 @@ class NodePlan:
 
 @dataclass(frozen=True, slots=True)
 class HeadPlan:
-    """A head: its block, the node whose state it reads, its target."""
+    """A head: its block, the node whose state it reads (None of a baseline), its target."""
 
     name: str
     block: Chosen
@@ -137,6 +137,11 @@ class HeadPlan:
     target_domain: str | None
     is_ranking: bool
     weight: float
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is fitted by counting: it reads no state."""
+        return self.state is None
 
 
 @dataclass(frozen=True, slots=True)

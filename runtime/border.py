@@ -13,6 +13,7 @@ from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
+from sess.runtime.baselines import cosines, neighbours, popularity
 from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table, times
 from sess.runtime.layers.encoding import ENCODING_LAYERS
 from sess.runtime.vocabulary import VocabularySize
@@ -29,6 +30,14 @@ SESSION_FUNCTIONS = {
     "draw_candidates": candidates.draw_candidates,
     "draw_others": candidates.draw_others,
     "contrast": contrast.contrast,
+    "fit_clicks": popularity.fit_clicks,
+    "score_clicks": popularity.score_clicks,
+    "fit_cosines": cosines.fit_cosines,
+    "score_cosines": cosines.score_cosines,
+    "fit_sessions": neighbours.fit_sessions,
+    "last_places": neighbours.last_places,
+    "find_neighbours": neighbours.find_neighbours,
+    "spread": neighbours.spread,
     "at_last": steps.at_last,
     "last_step": steps.last_step,
     "one_hot": steps.one_hot,

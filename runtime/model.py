@@ -13,14 +13,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sess.compiler.block import Chosen, JsonValue, Kind, LoweredHead, Objective, Ticket
+from sess.compiler.block import Chosen, JsonValue, Kind
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, NodePlan, Role
+from sess.compiler.prediction import LoweredHead, Objective, Ticket
 from sess.compiler.registry import registry
 from sess.compiler.types import Level
+from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
 from sess.runtime.layers.steps import at, last_step
 from sess.runtime.layers.table import Tower
+from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -63,7 +66,10 @@ class SessionModel:
         self._surroundings = self._inputs()
         self._surroundings = replace(self._surroundings, tables={**self._tables, **self._towers()})
         self.trunk = self._trunk()
-        self.heads: dict[str, LoweredHead] = {head.name: self._head(head) for head in plan.heads}
+        self.heads: dict[str, LoweredHead] = {
+            head.name: self._head(head) for head in plan.heads if not head.is_baseline
+        }
+        self.baselines: dict[str, Fitted] = {head.name: self._baseline(head) for head in plan.heads if head.is_baseline}
 
     @property
     def lookahead(self) -> int:
@@ -100,6 +106,8 @@ class SessionModel:
                 if "seed_generator" not in weight.path:
                     inner = weight.path.rpartition(f"{layer.name}/")[2]
                     found[f"{layer.name}/{inner}"] = weight
+        for head, baseline in self.baselines.items():
+            found |= {f"{head}/{name}": array for name, array in baseline.arrays.items()}
         return found
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -109,22 +117,41 @@ class SessionModel:
         parts: dict[str, Tensor] = {}
         total = tf.constant(0.0)
         for plan in self.plan.heads:
+            if plan.is_baseline:
+                continue
             states, targets = self._examples(plan, outputs[plan.state or ""], ticket, batch)
             parts[plan.name] = self.heads[plan.name].loss(states, targets)
             total += plan.weight * parts[plan.name]
         return total, parts
 
     def states(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the served state of every encoder and head: `encoder:<name>` and `head:<name>`, each (B, D)."""
-        ticket = self._ticket(batch, is_training=False)
-        outputs = self._run(batch, ticket, is_training=False)
+        """Return the served state of every encoder and head: `encoder:<name>` and `head:<name>`, each (B, D).
+
+        What a baseline reads are the codes of its target, (B, T), 0 where there is no step.
+        """
         wanted = {f"encoder:{encoder.name}": encoder.node for encoder in self.plan.encoders}
-        wanted |= {f"head:{head.name}": head.state or "" for head in self.plan.heads}
-        return {name: _served(outputs[node], ticket) for name, node in wanted.items()}
+        wanted |= {f"head:{head.name}": head.state for head in self.plan.heads if head.state is not None}
+        found = {
+            f"head:{head.name}": tf.where(batch[MASK], batch[head.target], 0)
+            for head in self.plan.heads
+            if head.is_baseline
+        }
+        if wanted:
+            ticket = self._ticket(batch, is_training=False)
+            outputs = self._run(batch, ticket, is_training=False)
+            found |= {name: _served(outputs[node], ticket) for name, node in wanted.items()}
+        return found
 
     def scores(self, head: str, state: Tensor) -> Tensor:
         """Return the scores of all real items (B, N) of a ranking head, one number a session (B,) of another."""
-        return self.heads[head].scores(state)
+        return self.baselines[head].scores(state) if head in self.baselines else self.heads[head].scores(state)
+
+    def fit_baselines(self, train: Sessions) -> None:
+        """Fit the heads that count on the training split."""
+        for head in self.plan.heads:
+            if head.is_baseline:
+                items = self._sizes[head.target_domain or ""]
+                self.baselines[head.name].fit(training_history(train, head, items))
 
     def save_weights(self, path: Path) -> None:
         """Write the weights as plain arrays."""
@@ -132,8 +159,11 @@ class SessionModel:
 
     def load_weights(self, path: Path) -> None:
         """Read the weights back; RunFailed if they are of another model."""
-        wanted = self.weights_by_name()
         with np.load(path, allow_pickle=False) as found:
+            for head, baseline in self.baselines.items():
+                names = [name for name in found.files if name.startswith(f"{head}/")]
+                baseline.hold({name.removeprefix(f"{head}/"): found[name] for name in names})
+            wanted = self.weights_by_name()
             if set(found.files) != set(wanted):
                 raise RunFailed(f"`{path.name}` holds the weights of another model", "compile again")
             for name, weight in wanted.items():
@@ -204,6 +234,11 @@ class SessionModel:
         border.width = self._values[plan.state].shape[-1] if plan.state else 0
         head: LoweredHead = lower(plan.block, Kind.HEAD, border)
         return head
+
+    def _baseline(self, plan: HeadPlan) -> Fitted:
+        border = Border(self._surroundings, plan.name, {})
+        border.items = items = self._sizes[plan.target_domain or ""]
+        return Fitted(lower(plan.block, Kind.BASELINE, border), items)
 
     def _ticket(self, batch: Batch, *, is_training: bool) -> Ticket:
         steps = {name: values for name, values in batch.items() if name != MASK and self._is_step(name)}

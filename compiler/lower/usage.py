@@ -9,7 +9,7 @@ from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.signature import parameters, wants_one_column
 from sess.compiler.types import Head, Level
 
-_NO_READERS = (Kind.TABLE, Kind.HEAD, Kind.BASELINE)
+_NO_READERS = (Kind.TABLE, Kind.HEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def columns_read(checked: CheckedGraph, node: Node) -> set[str]:
         value = getattr(node.params, each.name)
         if not isinstance(value, Selection) or value.level is Level.CATALOGUE:
             continue
-        if node.kind is Kind.FEATURES or wants_one_column(each.hint):
+        if node.kind in (Kind.FEATURES, Kind.BASELINE) or wants_one_column(each.hint):
             is_free = node.entry.name != "features"
             found |= {name for name in value.names if is_free or facts.representation(name) is not Representation.SKIP}
     return found

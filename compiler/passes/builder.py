@@ -232,9 +232,11 @@ class Builder(WordScope):
         elif keyword is Keyword.HEAD and not is_head:
             message = f"a head ends in {listing(self.registry.names(Kind.HEAD))}, not in `{word}`"
             helps = (f"add `>> categorical({self.facts.item or 'item'})`",)
-        elif keyword is Keyword.HEAD and kind is Kind.BASELINE:
-            message = f"`{word}` as a head can't be compiled yet"
-            helps = (f"measure beside it: `evaluate {{ baselines = [{word}] }}`",)
+        elif keyword is Keyword.HEAD and kind is Kind.BASELINE and self.graph[node].params.target is None:
+            message = f"`{word}` lacks its target: as a head it says what it ranks"
+            helps = (f"write `{word}({self.facts.item or 'item'})`",)
+            self.reporter.error(codes.MISSING_ARGUMENT, message, at, help=helps)
+            return False
         elif keyword in (Keyword.LET, Keyword.ENCODER) and is_head:
             message, helps = f"`{word}` is a head: it stands in a `head` definition", ("write `head name = …`",)
         else:

@@ -15,7 +15,7 @@ from sess.compiler.passes.context import Context
 from sess.compiler.passes.site import NodeSite
 from sess.compiler.signature import kind_of, members, parameters
 from sess.compiler.source import Span
-from sess.compiler.tree import Kind, SectionName
+from sess.compiler.tree import Kind, ListOf, SectionName
 from sess.compiler.types import Dim, Row, Seq, Tower, Type
 
 
@@ -33,6 +33,7 @@ def infer(built: Built, ctx: Context) -> CheckedGraph:
         if found is not None and is_sound:
             types[node.id] = found
     _check_objective(built, types, ctx)
+    _check_baselines(built, types, ctx)
     checked = CheckedGraph(built.graph, types, built)
     _check_encoders(checked, ctx)
     return checked
@@ -81,6 +82,17 @@ def _check_objective(built: Built, types: dict[str, Type], ctx: Context) -> None
         at = entry.value.span
         node = Node("objective", objective, None, at, at, {}, {})
         _check_chosen(objective, chosen, at, NodeSite(node, built.graph, types, built, ctx.reporter))
+
+
+def _check_baselines(built: Built, types: dict[str, Type], ctx: Context) -> None:
+    """Let the baselines of `evaluate` check their arguments."""
+    entry = built.facts.resolved.sections[SectionName.EVALUATE].get("baselines")
+    places = entry.value.items if entry is not None and isinstance(entry.value, ListOf) else ()
+    for chosen, expression in zip(built.evaluate.baselines, places, strict=False):
+        baseline = ctx.registry.find(chosen.name, EntryKind.BASELINE)
+        if baseline is not None:
+            node = Node(chosen.name, baseline, None, expression.span, expression.span, {}, {})
+            _check_chosen(baseline, chosen, expression.span, NodeSite(node, built.graph, types, built, ctx.reporter))
 
 
 def _check_encoders(checked: CheckedGraph, ctx: Context) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 
 from sess.compiler.failures import Misused
 from sess.compiler.plans import HeadPlan, MetricPlan, Program
-from sess.runtime.evaluate.baselines.fit import popularity_of
+from sess.compiler.types import Level
 from sess.runtime.evaluate.examples import Examples
 from sess.runtime.evaluate.ranking import Popularity
 from sess.runtime.evaluate.rows import RANKING, RankingRow, Row, ScalarRow, ranking_metrics, scalar_metrics
 from sess.runtime.evaluate.scorer import Answers
-from sess.runtime.prepare.prepared import Prepared
+from sess.runtime.prepare.prepared import Prepared, Sessions
 
 
 def popularities(program: Program, prepared: Prepared) -> dict[str, Popularity]:
@@ -25,6 +25,19 @@ def popularities(program: Program, prepared: Prepared) -> dict[str, Popularity]:
             size = domain.size - domain.reserved
             found[head.name] = popularity_of(prepared.train, head, reserved=domain.reserved, size=size)
     return found
+
+
+def popularity_of(train: Sessions, head: HeadPlan, *, reserved: int, size: int) -> Popularity:
+    """Return how often training met every value of a head's target."""
+    count = len(train.offsets) - 1
+    if head.target_level is Level.SESSION:
+        codes, sessions = train.session[head.target], np.arange(count)
+    else:
+        codes, sessions = train.steps[head.target], np.repeat(np.arange(count), np.diff(train.offsets))
+    is_known = codes.astype(np.int64) >= reserved  # what stands for one value
+    items, sessions = codes[is_known].astype(np.int64) - reserved, sessions[is_known]
+    pairs = np.unique(sessions * size + items) if items.size else items
+    return Popularity(reserved, np.bincount(items, minlength=size), np.bincount(pairs % size, minlength=size), count)
 
 
 def row_of(
@@ -45,7 +58,8 @@ def row_of(
 def watched_head(program: Program, metric: MetricPlan, name: str | None) -> HeadPlan:
     """Return the head that early stopping watches: the named one, else the first that has the metric."""
     fits = metric.name in RANKING
-    for head in program.model.heads:
+    learning = [head for head in program.model.heads if not head.is_baseline]
+    for head in learning:
         if head.name == name or (name is None and head.is_ranking == fits):
             return head
     wanted = f"`{name}`" if name else "that"

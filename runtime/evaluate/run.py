@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import HeadPlan, Program
 from sess.compiler.types import Level
-from sess.runtime.evaluate.baselines.fit import best_codes, fit
+from sess.runtime.evaluate.baselines import best_codes, fit_baseline
 from sess.runtime.evaluate.bootstrap import RESAMPLES
 from sess.runtime.evaluate.examples import Examples, examples_of
 from sess.runtime.evaluate.heads import cutoff_of, popularities, row_of
@@ -81,7 +81,7 @@ def _rows(
     for baseline in program.evaluate.baselines:
         for head in ranking:
             counted = popularity[head.name]
-            fitted = fit(program, baseline, prepared.train, head, counted)
+            fitted = fit_baseline(program, baseline, prepared, head)
             if fitted is None:
                 continue
             places = len(counted.clicks) if cutoff is None else cutoff

@@ -29,7 +29,8 @@ class Sessions:
     """All sessions of a split, whole: `keep` cuts when batches are made.
 
     `offsets` (S+1,) divide the flat arrays of `steps` and `raw_steps`; `session` and `raw_session` have a value for
-    each session, as `keys` has. The raw ones are the user's own values: None is a null, NaN a null float.
+    each session, as `keys` has. The raw ones are the user's own values: None is a null, NaN a null float. `ended` is
+    when each session's last step was, in microseconds; None where the data has no time.
     """
 
     offsets: NDArray[np.int64]
@@ -38,12 +39,14 @@ class Sessions:
     raw_steps: Mapping[str, Array]
     raw_session: Mapping[str, Array]
     keys: Array
+    ended: NDArray[np.int64] | None = None
 
     def save(self, folder: Path) -> None:
         """Write two parquet files: one row a step, one row a session."""
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / "steps.parquet", {"codes": self.steps, "raw": self.raw_steps})
         own = {"length": np.diff(self.offsets), "key": self.keys}
+        own |= {} if self.ended is None else {"ended": self.ended}
         _write(folder / "sessions.parquet", {"own": own, "codes": self.session, "raw": self.raw_session})
 
     @classmethod
@@ -58,6 +61,7 @@ class Sessions:
             steps.get("raw", {}),
             rows.get("raw", {}),
             rows["own"]["key"],
+            rows["own"].get("ended"),
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
@@ -17,7 +18,7 @@ from sess.runtime.prepare.catalogue import Catalogue, read_catalogue
 from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
-from sess.runtime.prepare.history import History, history_of
+from sess.runtime.prepare.history import MICROSECONDS, History, history_of
 from sess.runtime.prepare.prepared import Array, Prepared, Sessions
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
@@ -170,7 +171,18 @@ def _sessions(
     }  # fmt: skip
     raw = {name: to_raw(taken.column(name)) for name in taken.column_names}
     keys = to_raw(cut.history.keys.take(pa.array(cut.sessions)))
-    return Sessions(cut.offsets, prepared_steps, prepared, raw_steps, raw, keys)
+    return Sessions(cut.offsets, prepared_steps, prepared, raw_steps, raw, keys, _ended(plan, cut))
+
+
+def _ended(plan: WorkflowPlan, cut: Cut) -> NDArray[np.int64] | None:
+    """Return when each session's last step was, in microseconds; None where the events have no time."""
+    data, events = plan.data, cut.history.events
+    if data.time is None or data.time not in events.column_names:
+        return None
+    time = events.column(data.time).take(pa.array(cut.history.steps[cut.ends - 1]))
+    if pa.types.is_timestamp(time.type):
+        return np.asarray(time.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
+    return np.asarray(time.to_numpy() * MICROSECONDS[data.unit]).astype(np.int64)
 
 
 def _column(plan: WorkflowPlan, name: str) -> ColumnPlan:

@@ -25,7 +25,7 @@ from sess.runtime.train.batches import Batches, training_batches
 from sess.runtime.train.checkpoint import STATE, Checkpoint
 from sess.runtime.train.history import Watch, best_epoch, watch_of
 from sess.runtime.train.logs import Logs
-from sess.runtime.train.loop import Training, run_epochs
+from sess.runtime.train.loop import Training, run_epochs, save_atomically
 from sess.runtime.train.optimizer import optimizer
 from sess.runtime.train.step import compiled_step
 from sess.runtime.vocabulary import VocabularySize
@@ -46,6 +46,9 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
         model = SessionModel(program.model, program.workflow.columns, sizes, clicks)
     finally:
         keras.config.set_dtype_policy(policy)
+    model.fit_baselines(prepared.train)
+    if all(head.is_baseline for head in program.model.heads):
+        return _fitted(prepared, model, out, progress)
     batches = _batches(program, prepared, model)
     first = batches.plan(1)
     rule = optimizer(plan, len(first) * plan.epochs)
@@ -82,6 +85,20 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
     }
     (out / HISTORY).write_text(json.dumps(result, indent=2, sort_keys=True) + "\n")
     checkpoint.remove()
+    return result
+
+
+def _fitted(prepared: Prepared, model: SessionModel, out: Path, progress: Progress) -> dict[str, JsonValue]:
+    """Write what was counted, where there is nothing to learn."""
+    sessions = len(prepared.train.offsets) - 1
+    progress.say(f"train: {sessions:,} sessions counted, nothing to learn")
+    out.mkdir(parents=True, exist_ok=True)
+    save_atomically(model, out / WEIGHTS)
+    result: dict[str, JsonValue] = {
+        "epochs": [], "best_epoch": None, "watched": None, "sessions": sessions, "too_short": 0,
+        "parameters": model.parameter_count,
+    }  # fmt: skip
+    (out / HISTORY).write_text(json.dumps(result, indent=2, sort_keys=True) + "\n")
     return result
 
 

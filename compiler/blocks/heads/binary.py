@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sess.compiler.block import Cost, HeadBlock, Keras, KerasTensor, LoweredHead, OneColumn, Site, Sizes
+from sess.compiler.block import Cost, Keras, KerasTensor, OneColumn, Site, Sizes
 from sess.compiler.cost import dense
+from sess.compiler.prediction import HeadBlock, LoweredHead
 from sess.compiler.quantity import Quantity
 from sess.compiler.types import Head, Tower
 

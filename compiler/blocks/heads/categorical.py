@@ -5,19 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from sess.compiler.block import (
-    Chosen,
-    Cost,
-    HeadBlock,
-    Keras,
-    KerasTensor,
-    Kind,
-    LoweredHead,
-    OneColumn,
-    Site,
-    Sizes,
-    TowerName,
-)
+from sess.compiler.block import Chosen, Cost, Keras, KerasTensor, Kind, OneColumn, Site, Sizes, TowerName
+from sess.compiler.prediction import HeadBlock, LoweredHead
 from sess.compiler.types import Head, Row, Seq, Tower
 
 

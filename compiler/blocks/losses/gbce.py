@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sess.compiler.block import Keras, KerasTensor, LossBlock, Site
+from sess.compiler.block import Keras, KerasTensor, Site
+from sess.compiler.prediction import LossBlock
 
 
 @dataclass(frozen=True, slots=True)

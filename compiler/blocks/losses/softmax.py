@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sess.compiler.block import Keras, KerasTensor, LossBlock, NoParams, Site
+from sess.compiler.block import Keras, KerasTensor, NoParams, Site
+from sess.compiler.prediction import LossBlock
 
 
 class Softmax(LossBlock[NoParams]):

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from sess.compiler.block import Keras, KerasTensor, LossBlock, Site
+from sess.compiler.block import Keras, KerasTensor, Site
+from sess.compiler.prediction import LossBlock
 
 _NEVER = -1e9
 

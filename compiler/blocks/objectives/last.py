@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sess.compiler.block import Keras, NoParams, Objective, Site, Ticket
+from sess.compiler.block import Keras, NoParams, Site
+from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction
 

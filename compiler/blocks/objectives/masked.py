@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sess.compiler.block import Keras, Objective, Site, Ticket
+from sess.compiler.block import Keras, Site
+from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction
 

@@ -1,0 +1,137 @@
+"""What is asked of a model, and how its answers are made and judged: objectives, heads, losses and baselines."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sess.compiler.block import Block, Entry, Keras, KerasTensor, Kind, P, Selection, Site
+from sess.compiler.quantity import Quantity
+from sess.compiler.types import Direction, Head, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What an objective makes of a padded batch of sessions: trunk inputs, and where to predict what.
+
+    `steps` (B, T) per column, `mask` (B, T) real or appended steps, `hidden` (B, T) steps whose leaves give their
+    mask vector, `predict` (B, T) the steps whose states are scored (when serving: exactly one a row), `labels`
+    (B, T) per target column, right where `predict` is true; None when serving.
+    """
+
+    steps: Mapping[str, KerasTensor]
+    mask: KerasTensor
+    hidden: KerasTensor
+    predict: KerasTensor
+    labels: Mapping[str, KerasTensor] | None
+
+
+class Objective(Entry[P], ABC):
+    """What is asked of the model in training, and how the same question is put when serving.
+
+    `lookahead`: how many steps beyond `keep` a training session needs (1 where the target is cut from the input).
+    `appends`: how many steps it appends when serving (1 for `masked`).
+    `hides`: whether it ever hides steps, so that leaves need a mask vector.
+    `needs`: the directions of encoder that it allows.
+    """
+
+    kind = Kind.OBJECTIVE
+    lookahead: ClassVar[int] = 0
+    appends: ClassVar[int] = 0
+    hides: ClassVar[bool] = False
+    needs: ClassVar[tuple[Direction, ...]]
+
+    @abstractmethod
+    def check(self, site: Site, params: P) -> None:
+        """Report what is wrong with the arguments."""
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> Ticket:
+        """Return the ticket; `keras.inputs.steps` maps column names to (B, L), `keras.inputs.targets` names the
+        columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built.
+        """
+
+    def asked(self, params: P, steps: Quantity) -> Quantity:
+        """Return how many steps of a session are predicted in training, of so many."""
+        return steps
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredHead:
+    """A head as functions on tensors.
+
+    `loss(states, targets)`: packed states of real targets only (N, D), targets (N,) codes or numbers → scalar mean.
+    `scores(state)`: (B, D) → (B, V) for a ranking head, (B,) otherwise.
+    `layer`: the Keras layer that owns the head's weights, None if it has none.
+    """
+
+    loss: Callable[[KerasTensor, KerasTensor], KerasTensor]
+    scores: Callable[[KerasTensor], KerasTensor]
+    layer: Any  # a Keras layer, or None
+
+
+class HeadBlock(Block[P]):
+    """A prediction; `lower` gives a LoweredHead."""
+
+    kind = Kind.HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredBaseline:
+    """A baseline as functions: what it keeps of training, and the scores of sessions by that.
+
+    `fit(history)` gives arrays by name (int32 or float32). `scores(fitted, items)`: those arrays, and sessions (B, T)
+    as places in the catalogue, -1 for what is no known item → (B, N).
+    """
+
+    fit: Callable[[Any], Mapping[str, Any]]  # a History of the runtime, and NumPy arrays
+    scores: Callable[[Mapping[str, KerasTensor], KerasTensor], KerasTensor]
+
+
+class BaselineBlock(Block[P]):
+    """A head without an encoder, fitted by counting: it stands in a `head`, and in `evaluate { baselines = … }`.
+
+    `counts_only`: what came before plays no part, so that it can stand beside a head on the session, too.
+    """
+
+    kind = Kind.BASELINE
+    inputs = ()
+    counts_only: ClassVar[bool] = False
+
+    def head(self, site: Site, target: Selection | None) -> Head | None:
+        """Return the head of a step column; None where `evaluate` names no target, or if it is none (reported)."""
+        if target is None:
+            return None
+        if target.level is not Level.STEP:
+            site.mismatch(f"`{self.name}` counts steps, and `{target.only}` has one value a session", "target")
+            return None
+        return Head(target.only, target.level, None, is_ranking=True)
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> LoweredBaseline:
+        """Return how it is fitted, and how it scores."""
+
+
+class LossBlock(Entry[P], ABC):
+    """How a categorical head compares a state with the catalogue."""
+
+    kind = Kind.LOSS
+
+    @abstractmethod
+    def check(self, site: Site, params: P) -> None:
+        """Report what is wrong with the arguments."""
+
+    @abstractmethod
+    def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
+        """Return `loss(states (N, D), items, targets (N,) places in the catalogue, smoothing) → scalar mean`.
+
+        `items` are the head's: `count`, `clicks` (V,) of training, `vectors(is_training=True)` (V, D), `bias()` (V,) or
+        None, and of some places `at(places)` (…, D), `bias_at(places)` (…,), `score(states, places)`.
+        """
+
+    def compared(self, params: P) -> int | None:
+        """Return with how many items a state is compared; None is the whole catalogue."""
+        count = getattr(params, "n", None)
+        return count + 1 if isinstance(count, int) else None

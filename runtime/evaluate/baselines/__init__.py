@@ -1,1 +1,0 @@
-"""The scoring of the baselines that stand in every evaluation."""
