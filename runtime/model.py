@@ -85,7 +85,8 @@ class SessionModel:
     def variables(self) -> list[Any]:
         """All variables, the state of random numbers included, each once, in a fixed order."""
         of_towers = [variable for layer in self._layers.made for variable in layer.variables]
-        found = [*self.weights_by_name().values(), *self.trunk.variables, *of_towers, self._generator.state]
+        trunk = self.trunk.variables if self.trunk else []
+        found = [*self.weights_by_name().values(), *trunk, *of_towers, self._generator.state]
         return list({id(variable): variable for variable in found}.values())
 
     @property
@@ -217,7 +218,7 @@ class SessionModel:
         }
         return lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
 
-    def _trunk(self) -> Any:  # a Keras model
+    def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
         values: dict[str, Tensor] = {}
         for node in self.plan.nodes:
             if node.level is not Level.CATALOGUE:
@@ -225,7 +226,7 @@ class SessionModel:
         self._values = values
         wanted = dict.fromkeys([*(each.node for each in self.plan.encoders), *(each.state for each in self.plan.heads)])
         outputs = {id: values[id] for id in wanted if id is not None}
-        return keras.Model(self._keras_inputs, outputs, name="trunk")
+        return keras.Model(self._keras_inputs, outputs, name="trunk") if outputs else None
 
     def _head(self, plan: HeadPlan) -> LoweredHead:
         border = Border(self._surroundings, plan.name, {})
