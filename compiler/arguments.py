@@ -22,8 +22,8 @@ from sess.compiler.block import (
 )
 from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
-from sess.compiler.diagnostics import Edit, Fix
 from sess.compiler.matching import places
+from sess.compiler.misspelt import respelling
 from sess.compiler.scope import Scope
 from sess.compiler.signature import (
     Hint,
@@ -41,7 +41,7 @@ from sess.compiler.signature import (
     wants_one_column,
     words,
 )
-from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import Broken, Call, Duration, Expression, ListOf, Metric, Name
 from sess.compiler.tree import Literal as Constant
@@ -132,8 +132,7 @@ def read(expression: Expression, hint: Hint, owner: str, scope: Scope, kind: Kin
     for member in members(hint):
         if _fits(expression, member, scope):
             return _read_member(expression, member, owner, scope, kind)
-    near = closest(expression.text, fixed) if isinstance(expression, Name) else ()
-    fixes = [Fix(f"write `{near[0]}`", (Edit(expression.span, near[0]),))] if near else []
+    fixes = respelling(expression.text, expression.span, fixed) if isinstance(expression, Name) else ()
     scope.reporter.error(
         codes.WRONG_VALUE,
         f"{owner} is {describe(hint)}, not `{expression.span.text}`",
@@ -233,13 +232,12 @@ def choose(expression: Expression, kind: Kind | None, owner: str, scope: Scope) 
     entry = scope.registry.find(word, kind)
     if entry is None:
         known = scope.registry.names(kind)
-        near = closest(word, known)
         scope.reporter.error(
             codes.UNKNOWN_BLOCK,
             f"there is no {kind.value} `{word}`",
             at,
             help=did_you_mean(word, known) or f"there is {listing(known)}",
-            fixes=[Fix(f"write `{near[0]}`", (Edit(at, near[0]),))] if near else [],
+            fixes=respelling(word, at, known),
         )
         return None
     bound = bind(entry, expression, scope)
@@ -256,7 +254,9 @@ def _metric(expression: Expression, scope: Scope) -> str | None:
     if entry is None:
         known = scope.registry.names(Kind.METRIC)
         helps = did_you_mean(name, known) or f"there is {listing(known)}"
-        scope.reporter.error(codes.UNKNOWN_BLOCK, f"there is no metric `{name}`", expression.span, help=helps)
+        word = Span(expression.span.source, expression.span.start, expression.span.start + len(name))
+        fixes = respelling(name, word, known)
+        scope.reporter.error(codes.UNKNOWN_BLOCK, f"there is no metric `{name}`", word, help=helps, fixes=fixes)
         return None
     cutoff = value.cutoff if isinstance(value, Metric) else None
     if entry.is_ranking and cutoff is None:

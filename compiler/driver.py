@@ -99,7 +99,7 @@ class _SchemaFile:
 
 def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checked:
     reporter = Reporter()
-    source = _source(path, options, reporter)
+    source = _source(path, options)
     spec = parse(source, reporter)
     project = Project.of(path)
     imports = _imports(spec, path, project, reporter)
@@ -117,15 +117,15 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
     )  # fmt: skip
 
 
-def _source(path: Path, options: CheckOptions, reporter: Reporter) -> Source:
+def _source(path: Path, options: CheckOptions) -> Source:
+    """Return the text of a spec that the command line names; Misused if it can't be read."""
     if options.text is not None:
-        return Source(str(path), options.text)
-    if not path.is_file():
-        reason = "is a folder" if path.is_dir() else "doesn't exist"
-        raise Misused(f"the spec `{path}` {reason}")
-    empty = Source(str(path), "")
-    found = read_file(path, str(path), Span(empty, 0, 0), "spec", reporter)
-    return Source(str(path), found[0].text) if found else empty
+        return Source(str(path), options.text.removeprefix("\ufeff"), options.text.startswith("\ufeff"))
+    reporter = Reporter()
+    found = read_file(path, str(path), Span(Source(str(path), ""), 0, 0), "spec", reporter)
+    if found is None:
+        raise Misused(reporter.diagnostics[0].message)
+    return Source(str(path), found[0].text, found[0].has_mark)
 
 
 def _imports(spec: Spec, path: Path, project: Project, reporter: Reporter) -> list[tuple[Path, Spec]]:

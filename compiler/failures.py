@@ -13,6 +13,11 @@ class Failure(Exception):
         self.message = message
         self.help = help
 
+    @property
+    def shown(self) -> str:
+        """What the terminal says."""
+        return f"error: {self.message}" + (f"\nhelp: {self.help}" if self.help else "")
+
 
 class RunFailed(Failure):
     """Data, training or serving failed."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sess.compiler import codes
 from sess.compiler.block import Port
-from sess.compiler.diagnostics import Edit, Fix, Label, Reporter
+from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.misspelt import respelling
 from sess.compiler.signature import Parameter
-from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.tree import Argument, Expression
 
 
@@ -42,13 +43,12 @@ def places(
         else:
             name = argument.label.text
             if name not in order:
-                near = closest(name, order)
                 reporter.error(
                     codes.UNKNOWN_ARGUMENT,
                     f"`{owner}` has no argument `{name}`",
                     argument.label.span,
                     help=did_you_mean(name, order) or (f"it has {listing(order[given:])}" if order[given:] else ()),
-                    fixes=[Fix(f"write `{near[0]}`", (Edit(argument.label.span, near[0]),))] if near else [],
+                    fixes=respelling(name, argument.label.span, order),
                 )
                 is_sound = False
                 continue

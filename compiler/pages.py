@@ -42,9 +42,8 @@ def page(code: Code) -> Page:
     return Page(code, about, _example(wrong), _example(right))
 
 
-def shown(found: Page) -> str:
-    """Return the page for people, as Markdown: the code with its meaning first."""
-    code = found.code
+def shown(code: Code) -> str:
+    """Return the page of a code for people, as Markdown: the code with its meaning first."""
     written = (FOLDER / f"{code.number}.md").read_text(encoding="utf-8")
     body = written.partition("\n")[2].strip()
     return f"# {code.severity.value}[{code.number}] {code.name}\n\n**{code.summary}**\n\n{body}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,8 @@ def read_file(path: Path, written: str, at: Span, what: str, reporter: Reporter)
             reporter.error(codes.UNREADABLE_FILE, message, at)
             return None
         content = path.read_bytes()
-        return Source(os.path.normpath(path), content.decode("utf-8-sig")), content
+        has_mark = content.startswith(codecs.BOM_UTF8)
+        return Source(os.path.normpath(path), content.decode("utf-8-sig"), has_mark), content
     except UnicodeDecodeError as error:
         message = f"the {what} `{written}` isn't UTF-8: byte {error.start} is 0x{content[error.start]:02x}"
         reporter.error(codes.UNREADABLE_FILE, message, at)

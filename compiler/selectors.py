@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Code, Edit, Fix, Reporter
+from sess.compiler.diagnostics import Code, Reporter
+from sess.compiler.misspelt import respelling
 from sess.compiler.schema import Column, Dtype, Schema
-from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.tree import (
     Argument,
     Binary,
@@ -133,9 +134,8 @@ class Selector:
 
     def _unknown(self, code: Code, message: str, name: Name | Literal, known: list[str]) -> None:
         word = name.text if isinstance(name, Name) else str(name.value)
-        near = closest(word, known)
-        replacement = f'"{near[0]}"' if near and isinstance(name, Literal) else "".join(near[:1])
-        fixes = [Fix(f"write `{near[0]}`", (Edit(name.span, replacement),))] if near else []
+        is_quoted = isinstance(name, Literal) and name.span.text.startswith('"')
+        fixes = respelling(word, name.span, known, (lambda near: f'"{near}"') if is_quoted else str)
         helps = did_you_mean(word, known) or f"there is {listing(known)}"
         self.reporter.error(code, message, name.span, help=helps, fixes=fixes)
 
@@ -228,7 +228,6 @@ class Selector:
         present = sorted({tag for column in schema.columns for tag in column.tags})
         for word in words:
             if not any(has_tag(column, str(word.value)) for column in schema.columns):
-                near = closest(str(word.value), present)
                 self.reporter.error(
                     codes.EMPTY_SELECTION,
                     f"no column has the tag `{word.value}`",
@@ -237,7 +236,7 @@ class Selector:
                         *did_you_mean(str(word.value), [tag.upper() for tag in present]),
                         f"the schema has the tags {listing(tag.upper() for tag in present)}",
                     ],
-                    fixes=[Fix(f"write `{near[0].upper()}`", (Edit(word.span, near[0].upper()),))] if near else [],
+                    fixes=respelling(str(word.value), word.span, [tag.upper() for tag in present]),
                 )
                 return None
         if matching:

@@ -12,9 +12,9 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     limit = max(1, (len(word) + 2) // 3)
     near = []
     for candidate in dict.fromkeys(known):
-        distance = _distance(word.lower(), candidate.lower())
-        if distance <= limit or (len(word) > 2 and candidate.lower().startswith(word.lower())):
-            near.append((distance, candidate))
+        edits = distance(word, candidate)
+        if edits <= limit or (len(word) > 2 and candidate.lower().startswith(word.lower())):
+            near.append((edits, candidate))
     return tuple(candidate for _, candidate in sorted(near)[:MOST])
 
 
@@ -33,8 +33,9 @@ def listing(names: Iterable[str]) -> str:
     return ", ".join(all_names[:12]) + more
 
 
-def _distance(left: str, right: str) -> int:
-    """Return the edits (insert, delete, replace, swap of neighbours) between two words."""
+def distance(left: str, right: str) -> int:
+    """Return the edits (insert, delete, replace, swap of neighbours) between two words, in any case of letters."""
+    left, right = left.lower(), right.lower()
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):

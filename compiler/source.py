@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file as the compiler read it; `name` is what users see."""
+    """One file as the compiler read it; `name` is what users see. A byte order mark is no part of the text."""
 
     name: str
     text: str
+    has_mark: bool = False
     line_starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

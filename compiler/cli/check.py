@@ -7,72 +7,86 @@ from pathlib import Path
 
 import click
 
+from sess.compiler.cli.findings import findings_options, publish
 from sess.compiler.cli.options import read, spec_options
-from sess.compiler.diagnostics import Diagnostic, Severity
+from sess.compiler.diagnostics import Diagnostic
+from sess.compiler.driver import Checked
 from sess.compiler.failures import Misused
-from sess.compiler.report import concise, json_text
-from sess.compiler.report import text as text_report
-from sess.compiler.report.paint import Paint
 
-FORMATS = ("text", "concise", "json")
+_MOST_ROUNDS = 10  # a fix may bring another finding to light; no spec needs as many rounds
 
 
 @click.command("check")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 @spec_options
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are written.")
-@click.option("--output-file", metavar="FILE", help="Write the findings here instead of to stdout.")
+@findings_options
 @click.option("--stdin-filename", metavar="NAME", help="What `-` (standard input) is called in findings.")
 @click.option("--fix", "is_fixing", is_flag=True, help="Apply the fixes that are safe, then check again.")
-@click.option("--diff", "is_showing", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--diff", "is_showing", is_flag=True, help="Print what --fix would change, and change nothing.")
 def command(
     specs: tuple[str, ...], sets: tuple[str, ...], schema: str | None, form: str, output_file: str | None,
     stdin_filename: str | None, is_fixing: bool, is_showing: bool,  # noqa: FBT001 - click passes by name
 ) -> int:  # fmt: skip
-    """Say what is wrong with specs; exit code 1 if anything is."""
-    if "-" in specs and (is_fixing or is_showing):
-        raise Misused("`--fix` and `--diff` need files, not standard input")
-    found: list[Diagnostic] = []
-    for spec in specs:
-        if is_fixing or is_showing:
-            _mend(spec, sets, schema, is_writing=is_fixing and not is_showing)
-        text = sys.stdin.read() if spec == "-" else None
-        found += read(stdin_filename or "<stdin>" if spec == "-" else spec, sets, schema, text=text).diagnostics
-    _write(_report(found, form, output_file), output_file)
-    has_errors = any(each.code.severity is Severity.ERROR for each in found)
-    if form == "text" and not found:
-        print(f"{len(specs)} spec{'s' if len(specs) > 1 else ''} checked: no findings", file=sys.stderr)
-    return 1 if has_errors else 0
+    """Say what is wrong with specs; exit code 1 if anything is, 2 if one can't be read."""
+    found: dict[Diagnostic, None] = {}  # what is wrong with a shared import is said once
+    unread: list[Misused] = []
+    checked: list[str] = []
+    for spec in dict.fromkeys(specs):
+        text = _standard_input() if spec == "-" else None
+        name = (stdin_filename or "<stdin>") if spec == "-" else spec
+        try:
+            result = read(name, sets, schema, text=text)
+            if is_fixing or is_showing:
+                fresh, mended = _mended(result, name, sets, schema)
+                if is_showing:
+                    _print_difference(result, fresh)
+                elif spec == "-":
+                    sys.stdout.write(fresh)
+                elif fresh != result.source.text:
+                    _replace(spec, result, fresh)
+                result = result if is_showing else mended
+        except Misused as error:
+            unread.append(error)
+            continue
+        checked.append(name)
+        found |= dict.fromkeys(result.diagnostics)
+    # With --diff, stdout is a patch; with --fix and standard input it is the spec.
+    is_taken = is_showing or (is_fixing and "-" in specs)
+    code = publish(tuple(found), checked, form, output_file, stream=sys.stderr if is_taken else sys.stdout)
+    for failure in unread:
+        print(failure.shown, file=sys.stderr)
+    if form == "text" and not found and checked:
+        print(f"{len(checked)} spec{'s' if len(checked) > 1 else ''} checked: no findings", file=sys.stderr)
+    return Misused.exit_code if unread else code
 
 
-def _report(found: list[Diagnostic], form: str, output_file: str | None) -> str:
-    if form == "json":
-        return json_text.render(found)
-    if form == "concise":
-        return concise.render(found)
-    return text_report.render(found, Paint.of(sys.stdout) if output_file is None else Paint(is_on=False))
-
-
-def _write(text: str, output_file: str | None) -> None:
-    if output_file is None:
-        sys.stdout.write(text)
-        return
+def _standard_input() -> str:
     try:
-        Path(output_file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Misused(f"`{output_file}` can't be written: {error.strerror}") from None
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Misused(f"standard input isn't UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}") from None
 
 
-def _mend(spec: str, sets: tuple[str, ...], schema: str | None, *, is_writing: bool) -> None:
-    from sess.compiler.fixes import difference, mended
+def _mended(checked: Checked, name: str, sets: tuple[str, ...], schema: str | None) -> tuple[str, Checked]:
+    """Return the text after all safe fixes, and what a check says of it."""
+    from sess.compiler.fixes import mended
 
-    path = Path(spec)
-    for _ in range(10):  # a fix may bring another finding to light; ten rounds are more than any spec needs
-        checked = read(spec, sets, schema)
+    for _ in range(_MOST_ROUNDS):
         fresh = mended(checked.source, checked.diagnostics)
         if fresh == checked.source.text:
-            return
-        if not is_writing:
-            sys.stdout.write(difference(checked.source, fresh))
-            return
-        path.write_text(fresh, encoding="utf-8", newline="")
+            break
+        checked = read(name, sets, schema, text=fresh)
+    return checked.source.text, checked
+
+
+def _print_difference(checked: Checked, fresh: str) -> None:
+    from sess.compiler.fixes import difference
+
+    sys.stdout.write(difference(checked.source, fresh))
+
+
+def _replace(spec: str, checked: Checked, fresh: str) -> None:
+    from sess.compiler.cli.files import replace_text
+
+    replace_text(Path(spec), f"\ufeff{fresh}" if checked.source.has_mark else fresh)
+    print(f"fixed {spec}", file=sys.stderr)

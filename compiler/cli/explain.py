@@ -20,9 +20,9 @@ from sess.compiler.similar import closest, did_you_mean
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def command(code: str, form: str) -> int:
     """Say what a code such as S301, or its name, means, with a wrong and a right example."""
-    found = page(named(code))
+    found = named(code)
     if form == "json":
-        sys.stdout.write(_json(found))
+        sys.stdout.write(_json(page(found)))
     elif sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         _print(found)
     else:
@@ -58,7 +58,7 @@ def _json(found: Page) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _print(found: Page) -> None:
+def _print(found: Code) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.theme import Theme

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from sess.compiler.cli.check import FORMATS, _report, _write
 from sess.compiler.cli.files import replace_text
+from sess.compiler.cli.findings import findings_options, publish
 from sess.compiler.diagnostics import Diagnostic, Reporter
 from sess.compiler.failures import Misused
 from sess.compiler.format import format_source
@@ -37,8 +37,7 @@ class _Formatted:
 @click.option("--check", "is_checking", is_flag=True, help="Write nothing; exit 1 if a spec is not in its one form.")
 @click.option("--diff", "is_showing", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--stdin-filename", metavar="NAME", help="What `-` (standard input) is called in findings.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are written.")
-@click.option("--output-file", metavar="FILE", help="Write the findings here instead of to stdout.")
+@findings_options
 def command(
     specs: tuple[str, ...], is_checking: bool, is_showing: bool,  # noqa: FBT001 - click passes by name
     stdin_filename: str | None, form: str, output_file: str | None,
@@ -53,7 +52,9 @@ def command(
             unformatted(each.before, each.fresh) for each in found if each.is_changed and each.fresh is not None
         ]
     is_piped = specs == ("-",) and not (is_checking or is_showing)
-    _say(findings, form, output_file, is_piped=is_piped)
+    if findings or not (is_piped or is_showing):
+        names = [each.before.name for each in found]
+        publish(findings, names, form, output_file, stream=sys.stderr if is_piped or is_showing else sys.stdout)
     if is_showing:
         from sess.compiler.fixes import difference
 
@@ -89,14 +90,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Misused(f"the spec `{path}` can't be read: {(error.strerror or str(error)).lower()}") from None
-
-
-def _say(findings: list[Diagnostic], form: str, output_file: str | None, *, is_piped: bool) -> None:
-    text = _report(findings, form, output_file)
-    if is_piped and output_file is None:
-        sys.stderr.write(text if findings else "")  # what is piped on is the spec
-    else:
-        _write(text if findings or form not in ("text", "concise") else "", output_file)
 
 
 def _put(found: _Formatted) -> None:

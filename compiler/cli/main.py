@@ -84,9 +84,7 @@ def run(arguments: list[str]) -> int:
         error.show()
         return 2
     except Failure as failure:
-        print(f"error: {failure.message}", file=sys.stderr)
-        if failure.help:
-            print(f"help: {failure.help}", file=sys.stderr)
+        print(failure.shown, file=sys.stderr)
         return failure.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Edit, Fix, Label
+from sess.compiler.diagnostics import Label
+from sess.compiler.misspelt import respelling
 from sess.compiler.passes.context import Context, Inputs, Override
 from sess.compiler.passes.spaces import check_space, is_constant
 from sess.compiler.sections import KEYS
 from sess.compiler.signature import parameters
-from sess.compiler.similar import closest, did_you_mean, listing
+from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import (
     Binary,
@@ -146,13 +147,12 @@ def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, ct
     if section is not SectionName.PREPARE:
         known = [each.name for each in parameters(KEYS[section])]
         if key.text not in known:
-            near = closest(key.text, known)
             ctx.reporter.error(
                 codes.UNKNOWN_KEY,
                 f"`{section.value}` has no key `{key.text}`",
                 key.span,
                 help=did_you_mean(key.text, known) or _elsewhere(key.text, section) or f"it has {listing(known)}",
-                fixes=[Fix(f"write `{near[0]}`", (Edit(key.span, near[0]),))] if near else [],
+                fixes=respelling(key.text, key.span, known),
             )
             return
     if key.text in entries:

@@ -7,10 +7,11 @@ from typing import Any
 from sess.compiler import codes
 from sess.compiler.block import EXPRESSION_KINDS, Entry, Kind
 from sess.compiler.diagnostics import Edit, Fix
+from sess.compiler.misspelt import respelling
 from sess.compiler.passes.selections import SelectionScope
 from sess.compiler.selectors import SELECTORS
 from sess.compiler.signature import ports
-from sess.compiler.similar import closest, did_you_mean
+from sess.compiler.similar import did_you_mean
 from sess.compiler.source import Span
 from sess.compiler.tree import Binary, Broken, Call, Expression, ListOf, Literal, Name, Pipeline, Word
 from sess.compiler.tree import Kind as Keyword
@@ -56,7 +57,6 @@ class WordScope(SelectionScope):
         if found is not None:
             return found
         known = self.ctx.registry.names(*EXPRESSION_KINDS)
-        near = closest(word.text, known)
         elsewhere = self.ctx.registry.find(word.text, *Kind)
         if word.text in SELECTORS:
             message = f"`{word.text}` selects columns and is no block"
@@ -66,7 +66,7 @@ class WordScope(SelectionScope):
             helps = did_you_mean(word.text, known)
         else:
             message, helps = f"there is no block `{word.text}`", did_you_mean(word.text, known)
-        fixes = [Fix(f"write `{near[0]}`", (Edit(word.span, near[0]),))] if near else []
+        fixes = respelling(word.text, word.span, known) if elsewhere is None else ()
         self.reporter.error(codes.UNKNOWN_BLOCK, message, word.span, help=helps, fixes=fixes)
         return None
 
@@ -87,13 +87,12 @@ class WordScope(SelectionScope):
         """Report a name that nothing has."""
         known = [each for each, definition in self.facts.resolved.definitions.items() if definition.kind in VALUES]
         known += self.ctx.registry.names(*EXPRESSION_KINDS)
-        near = closest(name.text, known)
         self.reporter.error(
             codes.UNKNOWN_NAME,
             f"nothing is called `{name.text}`",
             name.span,
             help=did_you_mean(name.text, known),
-            fixes=[Fix(f"write `{near[0]}`", (Edit(name.span, near[0]),))] if near else [],
+            fixes=respelling(name.text, name.span, known),
         )
 
     def lacks_input(self, word: str, at: Span) -> None:

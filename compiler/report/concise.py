@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sess.compiler.diagnostics import Diagnostic
 
 
-def render(diagnostics: Sequence[Diagnostic]) -> str:
+def render(diagnostics: Sequence[Diagnostic], files: Sequence[str] = ()) -> str:
     """Return one line a finding."""
     return "".join(f"{_line(each)}\n" for each in diagnostics)
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from sess.compiler.block import JsonValue
 from sess.compiler.diagnostics import Diagnostic, Fix, Severity
+from sess.compiler.report.places import bytes_before
 from sess.compiler.source import Source, Span
 
 FORMAT_VERSION = 1
 
 
-def render(diagnostics: Sequence[Diagnostic]) -> str:
+def render(diagnostics: Sequence[Diagnostic], files: Sequence[str] = ()) -> str:
     """Return the JSON text."""
     errors = sum(1 for each in diagnostics if each.code.severity is Severity.ERROR)
     value: dict[str, JsonValue] = {
@@ -57,4 +58,4 @@ def _range(span: Span) -> JsonValue:
 
 def _position(source: Source, offset: int) -> JsonValue:
     at = source.position(offset)
-    return {"line": at.line, "column": at.column, "offset": len(source.text[:offset].encode("utf-8", "surrogatepass"))}
+    return {"line": at.line, "column": at.column, "offset": bytes_before(source, offset)}

@@ -50,11 +50,17 @@ def _finding(found: Diagnostic, paint: Paint) -> str:
         arrow = "-->" if index == 0 else ":::"
         lines.append(f"{' ' * gutter}{paint.frame(arrow)} {source.name}:{at.line}:{at.column}")
         lines += _excerpt(source, own, gutter, severity, paint)
-    fixes = {fix.title for fix in found.fixes}
-    lines += [f"{paint.help('help')}: {text}" for text in found.help if text not in fixes]
+    titles = {_heading(fix, found.help) for fix in found.fixes}
+    lines += [f"{paint.help('help')}: {text}" for text in found.help if text not in titles]
     for fix in found.fixes[:1]:
-        lines += _suggestion(fix, gutter, paint)
+        lines += _suggestion(fix, _heading(fix, found.help), gutter, paint)
     return "\n".join(lines)
+
+
+def _heading(fix: Fix, helps: Sequence[str]) -> str:
+    """Return the title of a fix; the question that asks for the same word, where the finding asks one."""
+    question = f"did you mean {fix.title.removeprefix('write ')}?"
+    return question if question in helps else fix.title
 
 
 def _line_of(span: Span) -> int:
@@ -127,9 +133,9 @@ def _hooks(marks: Sequence[Mark], colour: object, upto: int | None = None) -> st
     return "".join(cells)
 
 
-def _suggestion(fix: Fix, gutter: int, paint: Paint) -> list[str]:
+def _suggestion(fix: Fix, title: str, gutter: int, paint: Paint) -> list[str]:
     """Return the lines as a fix would leave them, marked where they change."""
-    lines = [f"{paint.help('help')}: {fix.title}", paint.frame(f"{' ' * gutter} |")]
+    lines = [f"{paint.help('help')}: {title}", paint.frame(f"{' ' * gutter} |")]
     by_line: dict[int, list[Edit]] = {}
     for edit in fix.edits:
         if edit.span.first.line != edit.span.last.line or "\n" in edit.replacement:

@@ -140,3 +140,40 @@ def test_checking_imports_nothing_heavy(folder: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[] 0"
+
+
+@pytest.mark.parametrize("form", ["concise", "json", "sarif", "github", "gitlab", "junit", "rdjson"])
+def test_every_format_names_the_file_and_exits_1(folder: Path, form: str) -> None:
+    done = sess("check", "bad.sess", "--format", form, at=folder)
+    assert done.returncode == 1
+    assert "bad.sess" in done.stdout and "S203" in done.stdout
+    assert done.stderr == ""
+
+
+def test_one_unreadable_spec_exits_2_and_the_others_are_checked(folder: Path) -> None:
+    (folder / "latin.sess").write_bytes("spec shöp".encode("latin-1"))
+    done = sess("check", "latin.sess", "bad.sess", "missing.sess", at=folder)
+    assert done.returncode == 2
+    assert "error[S203]" in done.stdout
+    assert "the spec `latin.sess` isn't UTF-8: byte 7 is 0xf6" in done.stderr
+    assert "the spec `missing.sess` doesn't exist" in done.stderr
+
+
+def test_a_fix_keeps_line_ends_and_the_byte_order_mark(folder: Path) -> None:
+    (folder / "row.sess").write_bytes(b"\xef\xbb\xbf" + ROW.replace("\n", "\r\n").encode())
+    assert sess("check", "row.sess", "--fix", at=folder).returncode == 0
+    content = (folder / "row.sess").read_bytes()
+    fixed = ROW.replace("features(context)", "broadcast(features(context), to=clicks)")
+    assert content == b"\xef\xbb\xbf" + fixed.replace("\n", "\r\n").encode()
+
+
+def test_standard_input_is_fixed_to_standard_output(folder: Path) -> None:
+    done = sess("check", "-", "--fix", at=folder, text=ROW)
+    assert done.stdout == ROW.replace("features(context)", "broadcast(features(context), to=clicks)")
+    assert done.returncode == 0
+
+
+def test_a_diff_is_a_patch_and_nothing_else(folder: Path) -> None:
+    done = sess("check", "row.sess", "--diff", at=folder)
+    assert done.stdout.startswith("--- row.sess\n+++ row.sess\n@@")
+    assert done.returncode == 1 and "error[S301]" in done.stderr
