@@ -105,6 +105,8 @@ def _most_codes(checked: CheckedGraph, domain: str) -> int | None:
     reserved, params = _reserved(checked, domain), chosen.params if chosen else {}
     if chosen is not None and chosen.name == "hash":
         return reserved
+    if any(name in facts.made for name in facts.domains.columns[domain]):
+        return None  # the schema's bounds are of the values, not of what is made of them
     most = params.get("max_size")
     columns = [facts.column(name) for name in facts.domains.columns[domain]]
     bounds = [column.domain_max for column in columns]
@@ -116,7 +118,7 @@ def _most_codes(checked: CheckedGraph, domain: str) -> int | None:
 
 def _categorify(checked: CheckedGraph, domain: str) -> Chosen | None:
     for name in checked.built.facts.domains.columns[domain]:
-        override = checked.built.overrides.get(name)
+        override = checked.built.facts.overrides.get(name)
         for operation in override.operations if override else ():
             if operation.name in ("categorify", "hash"):
                 return operation

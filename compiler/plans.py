@@ -38,8 +38,10 @@ class ColumnPlan:
 
     `ops` is empty for what the model doesn't read (keys, times, columns only named by slices); otherwise
     `categorify(…)` for codes, or `fill`, `log1p`, `clip`, `standardize`… for numbers, in order, every default written
-    out. `is_input`: the model reads it, so it is in a request. `is_target`: a head predicts it. `unit`: the model reads
-    it as times that count in this unit; None for all others.
+    out. `is_input`: the model reads it. `is_target`: a head predicts it. `unit`: the model reads it as times that count
+    in this unit; None for all others. `sources`: what a derived column is computed from, by `maker` (None: it is its
+    one source itself); empty for a column of the data. `is_source`: an input is derived from it, so that it is in a
+    request.
     """
 
     name: str
@@ -53,6 +55,9 @@ class ColumnPlan:
     take: Take = Take.FIRST
     group: str = ""
     unit: str | None = None
+    sources: tuple[str, ...] = ()
+    maker: Chosen | None = None
+    is_source: bool = False
 
     @property
     def prepared(self) -> str:

@@ -25,6 +25,11 @@ def represent(column: Column, *, is_key: bool, is_time: bool) -> Representation:
     return Representation.UNCLEAR
 
 
+def is_category(column: Column) -> bool:
+    """Whether a column's tags say that it is categories."""
+    return column.has("categorical") or (column.has("id") and not column.has("continuous"))
+
+
 def has_codes(column: Column) -> bool:
     """Whether values of a column can be categories at all: whole numbers, texts and truth values."""
     return column.dtype.is_integer or column.dtype in (Dtype.STRING, Dtype.BOOL)

@@ -11,7 +11,8 @@ from sess.compiler.types import Head, Level, Row, Seq
 def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
     """Return the inputs: raw columns that the model reads (lists are ragged), then the optional ones."""
     facts, serve = checked.built.facts, checked.built.serve
-    needed = {*usage.inputs, *([facts.item] if "seen" in serve.exclude and facts.item else [])}
+    read = {*usage.inputs, *([facts.item] if "seen" in serve.exclude and facts.item else [])}
+    needed = {root for name in read for root in facts.roots(name)}
     tensors: list[TensorPlan] = []
     for column in facts.schema.columns:
         if column.name not in needed:
@@ -43,7 +44,7 @@ def answers(checked: CheckedGraph) -> tuple[TensorPlan, ...]:
         head = checked.types[node]
         assert isinstance(head, Head)
         if head.is_ranking:
-            dtype = checked.built.facts.column(head.target).dtype.value
+            dtype = checked.built.facts.value_dtype(head.target).value
             tensors.append(TensorPlan(f"{name}.ids", dtype, ("B", "K"), False, head.target, None))
             tensors.append(TensorPlan(f"{name}.scores", "float32", ("B", "K"), False, None, None))
         else:

@@ -7,6 +7,7 @@ from sess.compiler.defaults import complete
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.passes.bind import Facts
+from sess.compiler.passes.derived import Derived
 from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan
 from sess.compiler.registry import Registry
 from sess.compiler.schema import Column, Dtype
@@ -14,6 +15,8 @@ from sess.compiler.signature import parameters
 from sess.compiler.types import MAIN_GROUP, Level
 
 _MAKES_CODES = ("categorify", "hash")
+_MICROSECONDS = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
+_DAY = 86_400_000_000
 
 
 def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> WorkflowPlan:
@@ -74,8 +77,9 @@ def _title(facts: Facts) -> str | None:
 
 def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Registry) -> ColumnPlan:
     facts = checked.built.facts
-    override = checked.built.overrides.get(column.name)
+    override = facts.overrides.get(column.name)
     operations = override.operations if override else ()
+    derived = facts.derived.get(column.name)
     takes = [each for each in operations if each.name == "take"]
     return ColumnPlan(
         name=column.name,
@@ -89,7 +93,25 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         take=Take(str(takes[-1].params["which"])) if takes else _default_take(facts, column.name, usage),
         group=facts.groups.get(column.name, MAIN_GROUP),
         unit=_unit(facts, column) if column.name in usage.times else None,
+        sources=derived.sources if derived else (),
+        maker=_maker(facts, derived) if derived and derived.maker else None,
+        is_source=any(column.name in facts.roots(name) for name in usage.inputs if name in facts.derived),
     )
+
+
+def _maker(facts: Facts, derived: Derived) -> Chosen:
+    """Return `difference` by how many of the column's own units it counts in, or `ratio`."""
+    maker = derived.maker
+    assert maker is not None
+    if maker.name != "difference":
+        return Chosen(maker.name)
+    is_whole = any(each.name in _MAKES_CODES for each in derived.operations)
+    first = facts.column(derived.sources[0])
+    is_time = first.dtype is Dtype.DATETIME or first.name == facts.time or first.has("time")
+    unit = maker.params["unit"]
+    wanted = unit if isinstance(unit, int) else _DAY
+    native = 1.0 if first.dtype is Dtype.DATETIME else _MICROSECONDS[_unit(facts, first)]
+    return Chosen("difference", {"per": wanted / native if is_time else 1.0, "is_whole": is_whole})
 
 
 def _unit(facts: Facts, column: Column) -> str:
@@ -114,11 +136,13 @@ def _role(facts: Facts, name: str) -> Role:
 
 def _operations(checked: CheckedGraph, column: Column, usage: Usage, registry: Registry) -> tuple[Chosen, ...]:
     facts = checked.built.facts
+    override = facts.overrides.get(column.name)
     if column.name in usage.codes:
-        return (_categorify(checked, facts.domains.of[column.name], registry),)
+        before = [each for each in override.operations if each.name not in ("take", *_MAKES_CODES)] if override else []
+        made = (_resolved(each, column, facts) for each in before)
+        return (*made, _categorify(checked, facts.domains.of[column.name], registry))
     if column.name not in (*usage.inputs, *usage.targets) or column.name in usage.times:
         return ()
-    override = checked.built.overrides.get(column.name)
     own = [each for each in override.operations if each.name != "take"] if override else []
     fill = [] if any(each.name == "fill" for each in own) else [operation("fill", registry)]
     if own:
@@ -130,10 +154,17 @@ def _operations(checked: CheckedGraph, column: Column, usage: Usage, registry: R
     return (*fill, operation("standardize", registry))
 
 
+def _resolved(operation: Chosen, column: Column, facts: Facts) -> Chosen:
+    """Return `time_parts` with the unit in which its times count."""
+    if operation.name != "time_parts":
+        return operation
+    return Chosen(operation.name, {**operation.params, "unit": _unit(facts, column)})
+
+
 def _categorify(checked: CheckedGraph, domain: str, registry: Registry) -> Chosen:
     """Return how a domain's values become codes: by the override of one of its columns, else one code a value."""
     for name in checked.built.facts.domains.columns[domain]:
-        override = checked.built.overrides.get(name)
+        override = checked.built.facts.overrides.get(name)
         chosen = [each for each in override.operations if each.name in _MAKES_CODES] if override else []
         if chosen:
             return chosen[0]
@@ -146,7 +177,7 @@ def _domains(checked: CheckedGraph, usage: Usage, registry: Registry) -> tuple[D
     for domain, columns in facts.domains.columns.items():
         used = tuple(name for name in columns if name in usage.codes)
         if used:
-            dtype = facts.column(used[0]).dtype.value
+            dtype = facts.value_dtype(used[0]).value
             is_item = facts.item in columns
             plans.append(DomainPlan(domain, used, dtype, is_item, _categorify(checked, domain, registry)))
     return tuple(plans)

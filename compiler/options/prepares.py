@@ -60,7 +60,7 @@ class BucketizeParams:
 
 
 class Bucketize(Entry[BucketizeParams]):
-    """Numbers become codes of intervals."""
+    """Numbers become categories, as in NVTabular: 0 below the first boundary, and so on; a null stays one."""
 
     name = "bucketize"
     kind = Kind.PREPARE
@@ -125,7 +125,7 @@ class TimeParts(Entry[TimePartsParams]):
 
 @dataclass(frozen=True, slots=True)
 class DifferenceParams:
-    """`difference(a, b, unit=none)`: a less b; of two times, counted in `unit`."""
+    """`difference(a, b, unit=none)`: a less b; of two times, counted in `unit`, days if it is left out."""
 
     a: OneColumn
     b: OneColumn

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sess.compiler import codes
+from sess.compiler.block import Chosen, Representation
 from sess.compiler.block import Kind as EntryKind
-from sess.compiler.block import Representation
 from sess.compiler.diagnostics import Label, Reporter
 from sess.compiler.passes.columns import ColumnScope
 from sess.compiler.passes.context import Context
+from sess.compiler.passes.derived import Derived, makes_codes, read_derived
 from sess.compiler.passes.domains import Domains, find_domains
-from sess.compiler.passes.groups import find_groups
+from sess.compiler.passes.groups import Groups, find_groups
 from sess.compiler.passes.keys import read_section
+from sess.compiler.passes.overrides import Overrides, made_dtypes, read_overrides
 from sess.compiler.passes.resolve import Resolved
 from sess.compiler.passes.rows import find_rows
 from sess.compiler.represent import represent
@@ -43,6 +45,9 @@ class Facts:
     domains: Domains
     item: str | None
     selector: Selector
+    derived: Mapping[str, Derived]
+    overrides: Overrides
+    made: Mapping[str, Dtype]
 
     def column(self, name: str) -> Column:
         """Return a column that a selection gave, of the events or else of the catalogue."""
@@ -59,32 +64,54 @@ class Facts:
 
     def representation(self, name: str) -> Representation:
         """Return how `features` turns a column into numbers."""
-        return represent(self.column(name), is_key=name == self.session, is_time=name == self.time)
+        column = self.column(name)
+        found = represent(column, is_key=name == self.session, is_time=name == self.time)
+        override = self.overrides.get(name)
+        if override is None or name == self.session or column.name not in self.schema.names:
+            return found
+        if makes_codes(override.operations):
+            return Representation.EMBED
+        is_number = found in (Representation.UNCLEAR, Representation.SKIP) and not column.has("text")
+        return Representation.NUMERIC if is_number and _makes_numbers(override.operations) else found
+
+    def value_dtype(self, name: str) -> Dtype:
+        """Return the dtype of the values that become codes: of the column, or of what is made of it."""
+        return self.made.get(name, self.column(name).dtype)
+
+    def roots(self, name: str) -> tuple[str, ...]:
+        """Return the columns of the data from which a column comes: itself, or what it is computed from."""
+        derived = self.derived.get(name)
+        if derived is None:
+            return (name,)
+        return tuple(dict.fromkeys(root for source in derived.sources for root in self.roots(source)))
 
 
 def bind(resolved: Resolved, ctx: Context) -> Facts:
     """Find the level, group and domain of every column."""
     _check_names(ctx)
-    domains = find_domains(resolved, ctx)
-    selector = Selector(
-        ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, domains.columns, frozenset(), ctx.reporter
-    )
+    raw = Selector(ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, {}, frozenset(), ctx.reporter)
     entries = resolved.sections[SectionName.DATA]
-    scope = ColumnScope(ctx.reporter, ctx.registry, resolved, selector)
+    scope = ColumnScope(ctx.reporter, ctx.registry, resolved, raw)
     read, broken = read_section(SectionName.DATA, resolved, scope)
     data: DataKeys = DataKeys(**read)
     _check_data(data, entries, ctx)
     rows = find_rows(data, resolved, ctx, is_broken="rows" in broken)
-    groups = find_groups(resolved, rows, selector, ctx)
+    derived, schema, new = read_derived(resolved.sections[SectionName.PREPARE], rows.time, scope, ctx)
+    ctx = replace(ctx, schema=schema)
+    made = made_dtypes(resolved, derived, schema)
+    domains = find_domains(resolved, made, ctx)
+    selector = replace(raw, schema=schema, domains=domains.columns)
+    overrides = read_overrides(resolved, derived, new, domains.columns, replace(scope, selector=selector))
+    groups = _with_derived(find_groups(resolved, rows, selector, ctx), derived)
     levels = groups.levels
-    labels = frozenset(_labels(resolved, levels, selector, ctx))
+    labels = frozenset(_labels(resolved, levels, selector, derived, ctx))
     labelled = replace(selector, labels=labels)
     for definition in resolved.definitions.values():
         if definition.kind in (Kind.COLUMNS, Kind.SEQUENCE):
             labelled.pick(definition.value)  # an empty selection is an error, used or not
     return Facts(
         resolved, ctx.schema, data, rows.rows, rows.session, rows.time, levels, groups.of, labels, domains,
-        _item(resolved, levels, domains, selector, ctx), labelled,
+        _item(resolved, levels, domains, selector, ctx), labelled, derived, overrides, made,
     )  # fmt: skip
 
 
@@ -127,11 +154,36 @@ def _paths(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return () if value is None else (value,) if isinstance(value, str) else value
 
 
-def _labels(resolved: Resolved, levels: Mapping[str, Level], selector: Selector, ctx: Context) -> set[str]:
+def _makes_numbers(operations: Iterable[Chosen]) -> bool:
+    return any(each.name != "take" for each in operations)
+
+
+def _with_derived(groups: Groups, derived: Mapping[str, Derived]) -> Groups:
+    """Return the level and the group of derived columns too: a step among what they are computed from wins."""
+    levels, of = dict(groups.levels), dict(groups.of)
+    for name, column in derived.items():
+        if name not in of:
+            is_step = any(levels[source] is Level.STEP for source in column.sources)
+            levels[name] = Level.STEP if is_step else Level.SESSION
+            group = next((of[source] for source in column.sources if source in of), None)
+            of.update({} if group is None else {name: group})
+    return Groups(levels, of)
+
+
+def _labels(
+    resolved: Resolved,
+    levels: Mapping[str, Level],
+    selector: Selector,
+    derived: Mapping[str, Derived],
+    ctx: Context,
+) -> set[str]:
     labels = {column.name for column in ctx.schema.columns if column.has("target")}
     for target in _targets(resolved, selector, ctx):
         if levels.get(target) is Level.SESSION:
             labels.add(target)
+    for name, column in derived.items():
+        if labels & {*column.sources}:
+            labels.add(name)
     return labels
 
 

@@ -10,7 +10,7 @@ from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.builder import Builder
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.keys import read_section
-from sess.compiler.passes.overrides import Overrides, read_overrides
+from sess.compiler.passes.operations import check_operations
 from sess.compiler.sections import EvaluateKeys, ServeKeys, TrainKeys
 from sess.compiler.tree import Kind, SectionName
 
@@ -33,7 +33,6 @@ class Built:
     evaluate: EvaluateKeys
     serve: ServeKeys
     is_objective_broken: bool
-    overrides: Overrides
 
 
 def build(facts: Facts, ctx: Context) -> Built:
@@ -47,7 +46,8 @@ def build(facts: Facts, ctx: Context) -> Built:
     train, broken = read_section(SectionName.TRAIN, facts.resolved, builder)
     evaluate, _ = read_section(SectionName.EVALUATE, facts.resolved, builder)
     serve, _ = read_section(SectionName.SERVE, facts.resolved, builder)
+    check_operations(facts, ctx)
     return Built(
         facts, builder.graph, builder.built, builder.tables.of_column, TrainKeys(**train), EvaluateKeys(**evaluate),
-        ServeKeys(**serve), "objective" in broken, read_overrides(builder),
+        ServeKeys(**serve), "objective" in broken,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sess.compiler.diagnostics import Label
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.resolve import Resolved
 from sess.compiler.represent import has_codes
-from sess.compiler.schema import Column
+from sess.compiler.schema import Column, Dtype
 from sess.compiler.selectors import Selector
 from sess.compiler.similar import listing
 from sess.compiler.tree import Definition, Kind
@@ -24,9 +24,17 @@ class Domains:
     columns: Mapping[str, tuple[str, ...]]
 
 
-def find_domains(resolved: Resolved, ctx: Context) -> Domains:
-    """Return the domains; conflicting declarations and dtypes are reported."""
-    of = {column.name: column.domain or column.name for column in ctx.schema.columns if has_codes(column)}
+def find_domains(resolved: Resolved, made: Mapping[str, Dtype], ctx: Context) -> Domains:
+    """Return the domains; conflicting declarations and dtypes are reported.
+
+    `made` are the columns whose categories are made of their values, with the dtype of those: they share nothing with
+    columns that hold the values themselves, unless a `domain` statement says so.
+    """
+    of = {
+        column.name: column.name if column.name in made else column.domain or column.name
+        for column in ctx.schema.columns
+        if column.name in made or has_codes(column)
+    }
     by_schema = _columns(of, ctx)
     selector = Selector(
         ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, by_schema, frozenset(), ctx.reporter
@@ -51,7 +59,7 @@ def find_domains(resolved: Resolved, ctx: Context) -> Domains:
             of.update({each: name for each in whole if each not in owners or owners[each] is definition})
         if picked:
             _check_named(name, definition, [_column(each, ctx) for each in picked.names], ctx)
-    _check_dtypes(of, owners, ctx)
+    _check_dtypes(of, owners, made, ctx)
     return Domains(of, _columns(of, ctx))
 
 
@@ -77,14 +85,16 @@ def _check_named(name: str, definition: Definition, columns: list[Column], ctx: 
         ctx.reporter.error(codes.DOMAIN_CONFLICT, message, definition.value.span, labels=labels)
 
 
-def _check_dtypes(of: Mapping[str, str], owners: Mapping[str, Definition], ctx: Context) -> None:
+def _check_dtypes(
+    of: Mapping[str, str], owners: Mapping[str, Definition], made: Mapping[str, Dtype], ctx: Context
+) -> None:
     first: dict[str, Column] = {}
     for column in ctx.schema.columns:
         domain = of.get(column.name)
         if domain is None:
             continue
         other = first.setdefault(domain, column)
-        if other.dtype is not column.dtype:
+        if made.get(other.name, other.dtype) is not made.get(column.name, column.dtype):
             owner = owners.get(column.name) or owners.get(other.name)
             at = owner.value.span if owner else column.span
             dtypes = f"`{other.name}` is {other.dtype.value}, `{column.name}` is {column.dtype.value}"

@@ -1,20 +1,20 @@
-"""The `prepare` section: operations that override the derived preparation of a column or domain."""
+"""The `prepare` section: what the preparation of a column is instead of the derived one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sess.compiler import codes
 from sess.compiler.arguments import choose
 from sess.compiler.block import Chosen, Kind
-from sess.compiler.passes.builder import Builder
-from sess.compiler.passes.operations import suits
+from sess.compiler.passes.columns import ColumnScope
+from sess.compiler.passes.derived import MAKES_WHOLE, Derived, is_word, stages_of
+from sess.compiler.passes.resolve import Resolved
+from sess.compiler.schema import Dtype, Schema
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
-from sess.compiler.tree import Broken, Call, Entry, Expression, Name, Pipeline, SectionName
-
-_TWO_COLUMNS = ("difference", "ratio")
+from sess.compiler.tree import Broken, Entry, SectionName
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,51 +28,55 @@ class Override:
 Overrides = Mapping[str, Override]
 
 
-def read_overrides(scope: Builder) -> Overrides:
-    """Return the overrides by column; a domain's override is given to each of its columns."""
-    found: dict[str, Override] = {}
-    for key, entry in scope.facts.resolved.sections[SectionName.PREPARE].items():
-        columns = _columns(key, entry, scope)
-        stages = entry.value.stages if isinstance(entry.value, Pipeline) else (entry.value,)
-        if _is_derived(stages[0], scope):
-            message = f"`{key}` would be a column computed from others, which can't be compiled yet"
-            scope.reporter.error(codes.WRONG_OPERATION, message, entry.span, help="write the column into the data")
-            continue
-        if columns is None or any(isinstance(stage, Broken) for stage in stages):
-            continue
-        operations = [choose(stage, Kind.PREPARE, f"`{key}`", scope) for stage in stages if _is_word(stage, key, scope)]
-        chosen = tuple(each for each in operations if each is not None)
-        if len(chosen) == len(stages) and all(suits(column, chosen, entry, scope) for column in columns):
-            found.update({column: Override(chosen, entry.value.span) for column in columns})
+def read_overrides(
+    resolved: Resolved,
+    derived: Mapping[str, Derived],
+    new: Collection[str],
+    domains: Mapping[str, tuple[str, ...]],
+    scope: ColumnScope,
+) -> Overrides:
+    """Return the operations by column, those of derived columns too; a domain's are given to each of its columns."""
+    found = {key: Override(each.operations, each.entry.value.span) for key, each in derived.items()}
+    for key, entry in resolved.sections[SectionName.PREPARE].items():
+        if key in new:
+            continue  # it defines a column
+        columns = _columns(key, entry, resolved, domains, scope)
+        operations = read_operations(key, entry, scope)
+        if columns is not None and operations is not None:
+            found.update({column: Override(operations, entry.value.span) for column in columns})
     return found
 
 
-def _columns(key: str, entry: Entry, scope: Builder) -> tuple[str, ...] | None:
-    facts = scope.facts
-    if facts.schema.find(key) is not None:
+def read_operations(key: str, entry: Entry, scope: ColumnScope) -> tuple[Chosen, ...] | None:
+    """Return the operations of a pipe; None if one is wrong (reported)."""
+    stages = stages_of(entry)
+    if any(isinstance(stage, Broken) for stage in stages):
+        return None
+    found = [choose(stage, Kind.PREPARE, f"`{key}`", scope) for stage in stages if is_word(stage, key, scope)]
+    chosen = tuple(each for each in found if each is not None)
+    return chosen if len(chosen) == len(stages) else None
+
+
+def made_dtypes(resolved: Resolved, derived: Mapping[str, Derived], schema: Schema) -> dict[str, Dtype]:
+    """Return the columns whose categories aren't their own values but whole numbers made of them, by form alone."""
+    words = {key: [each.name for each in column.operations] for key, column in derived.items()}
+    for key, entry in resolved.sections[SectionName.PREPARE].items():
+        if key not in words and schema.find(key) is not None:
+            names = [getattr(stage, "name", stage) for stage in stages_of(entry)]
+            words[key] = [str(getattr(name, "text", "")) for name in names]
+    return {key: Dtype.INT64 for key, names in words.items() if any(name in MAKES_WHOLE for name in names)}
+
+
+def _columns(
+    key: str, entry: Entry, resolved: Resolved, domains: Mapping[str, tuple[str, ...]], scope: ColumnScope
+) -> tuple[str, ...] | None:
+    """Return the columns of a key; None if it is none, or a domain that is broken itself."""
+    schema = scope.selector.schema
+    if schema.find(key) is not None:
         return (key,)
-    if key in facts.domains.columns:
-        return facts.domains.columns[key]
-    if key in facts.resolved.definitions or key in facts.resolved.broken:
-        return None  # a domain that is broken itself
-    stages = entry.value.stages if isinstance(entry.value, Pipeline) else (entry.value,)
-    if not _is_derived(stages[0], scope):
-        known = [*facts.schema.names, *facts.domains.columns]
-        helps = did_you_mean(key, known) or f"the schema has {listing(facts.schema.names)}"
+    if key in domains:
+        return domains[key]
+    if key not in resolved.definitions and key not in resolved.broken:
+        helps = did_you_mean(key, [*schema.names, *domains]) or f"the schema has {listing(schema.names)}"
         scope.reporter.error(codes.UNKNOWN_COLUMN, f"there is no column or domain `{key}`", entry.key.span, help=helps)
     return None
-
-
-def _is_derived(first: Expression, scope: Builder) -> bool:
-    """Whether a value starts at a column, and so defines a new one."""
-    if isinstance(first, Call) and first.name.text in _TWO_COLUMNS:
-        return True
-    return scope.facts.selector.is_columns(first)
-
-
-def _is_word(stage: Expression, key: str, scope: Builder) -> bool:
-    if isinstance(stage, (Name, Call)):
-        return True
-    message = f"`{stage.span.text}` is no operation on `{key}`"
-    scope.reporter.error(codes.WRONG_OPERATION, message, stage.span)
-    return False

@@ -113,6 +113,7 @@ def _check_tied(checked: CheckedGraph, node: Node, head: Head, ctx: Context) -> 
 
 def _check_labels(checked: CheckedGraph, ctx: Context) -> None:
     """Report what flows into the head that predicts it: labels of the session, and of the step itself (`at=now`)."""
+    facts = checked.built.facts
     for name, node in checked.heads.items():
         head = checked.types[node]
         is_now = getattr(checked.graph[node].params, "at", None) == "now"
@@ -123,7 +124,7 @@ def _check_labels(checked: CheckedGraph, ctx: Context) -> None:
             if leaf.kind is not Kind.FEATURES:
                 continue
             for argument, selection in leaf.selections:
-                if head.target in selection.names:
+                if any(head.target in (name, *facts.roots(name)) for name in selection.names):
                     path = [
                         leaf.id,
                         *(other.id for other in checked.graph.order() if _between(checked, leaf.id, other.id, node)),

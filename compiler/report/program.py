@@ -93,7 +93,12 @@ def _column(column: ColumnPlan) -> str:
         notes.append("target")
     if column.role is Role.SESSION:
         notes.append(f"takes the {column.take.value}")
+    if column.is_source:
+        notes.append("in requests")
     ops = " >> ".join(call(op) for op in column.ops) or "not prepared"
+    if column.sources:
+        made = column.maker.name if column.maker else ""
+        ops = f"from {made}({', '.join(column.sources)}): {ops}" if made else f"from {column.sources[0]}: {ops}"
     domain = f" in {column.domain}" if column.domain else ""
     return f"{column.name}: {column.dtype}, {column.role.value} column{domain}; {ops}" + (
         f"; {', '.join(notes)}" if notes else ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from sess.compiler.block import JsonValue
+from sess.compiler.block import Chosen, JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
 from sess.runtime.prepare.prepared import WORKFLOW
@@ -29,6 +29,8 @@ def write_workflow(
             "is_list": column.is_list,
             "domain": column.domain,
             "unit": column.unit,
+            "sources": list(column.sources),
+            "maker": None if column.maker is None else declared(column.maker),
             "ops": _operations(plan, column, work),
         }
     domains: dict[str, JsonValue] = {
@@ -54,13 +56,16 @@ def write_workflow(
     return workflow
 
 
+def declared(operation: Chosen) -> dict[str, JsonValue]:
+    """Return an operation as the served code reads it."""
+    return {"op": operation.name, **{name: encode(value) for name, value in operation.params.items()}}
+
+
 def _operations(plan: WorkflowPlan, column: ColumnPlan, work: ColumnWork) -> list[JsonValue]:
     found: list[JsonValue] = []
     for operation in column.ops:
-        declared: dict[str, JsonValue] = {"op": operation.name}
-        for name, value in operation.params.items():
-            declared[name] = encode(value)
+        written = declared(operation)
         if operation.name == "standardize":
-            declared["mean"], declared["std"] = work.statistics(column.name)
-        found.append(declared)
+            written["mean"], written["std"] = work.statistics(column.name)
+        found.append(written)
     return found

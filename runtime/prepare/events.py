@@ -59,7 +59,7 @@ def scalar_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
                 f"`{column.name}` is a list: lists inside events are not supported by this version",
                 "leave the column out of the features",
             )
-    return tuple(column for column in plan.columns if not column.is_list)
+    return tuple(column for column in plan.columns if not column.is_list and not column.sources)
 
 
 def _drop_homeless(table: pa.Table, data: DataPlan) -> tuple[pa.Table, dict[str, int]]:

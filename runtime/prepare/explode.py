@@ -51,8 +51,10 @@ def _usable(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
                 "leave the column out of the features",
             )
     return tuple(
-        column for column in plan.columns if not column.is_list or column.role in (Role.STEP, Role.TIME)
-    )  # fmt: skip
+        column
+        for column in plan.columns
+        if not column.sources and (not column.is_list or column.role in (Role.STEP, Role.TIME))
+    )
 
 
 def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str, int]]:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
 from sess.runtime.prepare.catalogue import Catalogue, read_catalogue
+from sess.runtime.prepare.derive import fixed_values, values_of, with_derived
 from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
@@ -37,7 +39,10 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
     for name in MADE:
         shutil.rmtree(out / name, ignore_errors=True)
     with progress.track("prepare", 5) as task:
-        histories = _read(plan, base)
+        histories = {
+            name: replace(history, events=with_derived(plan, history.events))
+            for name, history in _read(plan, base).items()
+        }
         catalogue = read_catalogue(plan.data, _column(plan, plan.data.item), base)
         task.advance(1, "read")
         cuts = _cuts(plan, histories)
@@ -84,11 +89,20 @@ def _vocabularies(
     steps = train.history.events.take(pa.array(train.history.steps[train.places]))
     found: dict[str, Vocabulary] = {}
     for domain in plan.domains:
-        everywhere = [history.events.column(name) for history in histories.values() for name in domain.columns]
+        columns = {name: _column(plan, name) for name in domain.columns}
+        everywhere = [
+            values_of(column, history.events.column(name))
+            for history in histories.values()
+            for name, column in columns.items()
+        ]
+        fixed = [values for column in columns.values() if (values := fixed_values(column))]
+        everywhere += [pa.chunked_array([pa.array(values, pa.int64())]) for values in fixed]
         if domain.is_item and catalogue is not None:
             everywhere.append(pa.chunked_array([catalogue.ids]))
         names = (plan.data.item,) if domain.is_item and plan.data.item in domain.columns else domain.columns
-        counted = [taken.column(name) if name in taken.column_names else steps.column(name) for name in names]
+        counted = [
+            values_of(columns[name], (taken if name in taken.column_names else steps).column(name)) for name in names
+        ]
         vocabulary = fit_vocabulary(domain, everywhere, counted)
         if domain.is_item and catalogue is not None and catalogue.titles is not None:
             titles = tuple(catalogue.titles.get(value) for value in np.asarray(vocabulary.values).tolist())
@@ -109,9 +123,10 @@ def _work(
         warnings.simplefilter("ignore")  # Merlin warns of every framework that isn't there
         from sess.runtime.prepare.declare import write_workflow
         from sess.runtime.prepare.schema import write_schema
-        from sess.runtime.prepare.workflow import ColumnWork, worked_columns  # imports TensorFlow through Merlin
+        from sess.runtime.prepare.workflow import ColumnWork, read_columns  # imports TensorFlow through Merlin
 
-    names = [column.name for column in worked_columns(plan)]
+    names = [column.name for column in read_columns(plan)]
+    is_mixed = _mixes_levels(plan)
     train = cuts["train"]
     with tempfile.TemporaryDirectory(prefix="sess-prepare-") as scratch:
         rows = np.repeat(np.arange(len(train.sessions)), train.lengths)
@@ -119,11 +134,16 @@ def _work(
         steps: dict[int, dict[str, Array]] = {}
         found: dict[str, Sessions] = {}
         for name, cut in cuts.items():
-            if id(cut.history) not in steps:
-                steps[id(cut.history)] = work.transform(cut.history.events.take(pa.array(cut.history.steps)))
+            if is_mixed:
+                rows = np.repeat(np.arange(len(cut.sessions)), cut.lengths)
+                own = work.transform(_rows(cut, cut.places, taken[name], rows, names))
+            else:
+                if id(cut.history) not in steps:
+                    steps[id(cut.history)] = work.transform(cut.history.events.take(pa.array(cut.history.steps)))
+                own = {column: values[cut.places] for column, values in steps[id(cut.history)].items()}
             rows = np.arange(len(cut.sessions))
             session = work.transform(_rows(cut, cut.begins, taken[name], rows, names))
-            found[name] = _sessions(plan, cut, taken[name], steps[id(cut.history)], session)
+            found[name] = _sessions(plan, cut, taken[name], own, session)
         write_workflow(plan, vocabularies, work, out)
         write_schema(plan, vocabularies, out / "schema" / "prepared.pbtxt")
         work.save(out / "nvtabular")
@@ -150,26 +170,30 @@ def _sessions(
 ) -> Sessions:
     """Return a split: prepared values of what the model reads or predicts, raw ones of what requests name."""
     events = cut.history.events
-    places = cut.places
-    flat = pa.array(cut.history.steps[places])
+    flat = pa.array(cut.history.steps[cut.places])
     prepared_steps: dict[str, Array] = {}
     raw_steps: dict[str, Array] = {}
     for column in plan.columns:
         if column.role is Role.KEY or column.name in taken.column_names or column.name not in events.column_names:
             continue
         is_item = column.name == plan.data.item
-        if column.is_input or column.is_target or is_item:
+        is_read = column.is_input or column.is_target
+        if (is_read or is_item or column.is_source) and not column.sources:
             raw_steps[column.name] = to_raw(events.column(column.name).take(flat))
-            if column.name in steps:
-                prepared_steps[column.name] = steps[column.name][places]
-            elif column.unit is not None:
-                prepared_steps[column.name] = seconds(raw_steps[column.name], column.unit)
-            elif not is_item:
-                prepared_steps[column.name] = numbers(events.column(column.name).take(flat))
+        if column.name in steps and (is_read or is_item):
+            prepared_steps[column.name] = steps[column.name]
+        elif is_read and column.unit is not None:
+            prepared_steps[column.name] = seconds(to_raw(events.column(column.name).take(flat)), column.unit)
+        elif is_read:
+            prepared_steps[column.name] = numbers(events.column(column.name).take(flat))
     prepared = {
         name: session[name] for name in taken.column_names if name in session
     }  # fmt: skip
-    raw = {name: to_raw(taken.column(name)) for name in taken.column_names}
+    raw = {
+        column.name: to_raw(values_of(column, values) if column.sources else values)
+        for column in plan.columns
+        if column.name in taken.column_names and (values := taken.column(column.name)) is not None
+    }
     keys = to_raw(cut.history.keys.take(pa.array(cut.sessions)))
     return Sessions(cut.offsets, prepared_steps, prepared, raw_steps, raw, keys, _ended(plan, cut))
 
@@ -183,6 +207,15 @@ def _ended(plan: WorkflowPlan, cut: Cut) -> NDArray[np.int64] | None:
     if pa.types.is_timestamp(time.type):
         return np.asarray(time.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
     return np.asarray(time.to_numpy() * MICROSECONDS[data.unit]).astype(np.int64)
+
+
+def _mixes_levels(plan: WorkflowPlan) -> bool:
+    """Whether a step's column is computed from what its session takes, so that it differs from split to split."""
+    roles = {column.name: column.role for column in plan.columns}
+    return any(
+        column.role is Role.STEP and any(roles[source] is Role.SESSION for source in column.sources)
+        for column in plan.columns
+    )
 
 
 def _column(plan: WorkflowPlan, name: str) -> ColumnPlan:

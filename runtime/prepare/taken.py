@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Take, WorkflowPlan
+from sess.runtime.prepare.derive import with_derived
 from sess.runtime.prepare.split import Cut
 
 Ints = NDArray[np.int64]
@@ -24,11 +25,16 @@ def take_values(plan: WorkflowPlan, cut: Cut) -> pa.Table:
     begins, ends = _ranges(cut)
     known = _before_last_step(cut, begins) if has_step_target else ends
     taken = {
-        column.name: _take(column, cut.history.events.column(column.name), begins, known if column.is_input else ends)
+        column.name: _take(
+            column,
+            cut.history.events.column(column.name),
+            begins,
+            known if column.is_input or column.is_source else ends,
+        )
         for column in plan.columns
-        if column.role is Role.SESSION and not column.is_list
+        if column.role is Role.SESSION and not column.is_list and not column.sources
     }
-    return pa.table(taken) if taken else pa.table({})
+    return with_derived(plan, pa.table(taken) if taken else pa.table({}))
 
 
 def count_varying(plan: WorkflowPlan, cut: Cut) -> dict[str, int]:
@@ -38,7 +44,7 @@ def count_varying(plan: WorkflowPlan, cut: Cut) -> dict[str, int]:
     session = history.session_of_event
     same_session = np.diff(session) == 0
     for column in plan.columns:
-        if column.role is Role.SESSION and not column.is_list:
+        if column.role is Role.SESSION and not column.is_list and not column.sources:
             codes = history.events.column(column.name).combine_chunks().dictionary_encode(null_encoding="encode")
             changes = (np.diff(codes.indices.to_numpy(zero_copy_only=False)) != 0) & same_session
             if varying := len(np.unique(session[1:][changes])):

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import json
 import platform
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import cloudpickle  # type: ignore[import-untyped]
-import dask
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -30,15 +26,13 @@ from numpy.typing import NDArray
 from nvtabular import Workflow, ops
 
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, DomainPlan, WorkflowPlan
-from sess.runtime.prepare.bucket_codes import BucketCodes
+from sess.compiler.plans import ColumnPlan, WorkflowPlan
+from sess.runtime.prepare.nodes import Nodes, ids_of, name_of, quietly
 from sess.runtime.prepare.values import numbers
-from sess.runtime.prepare.vocabularies import buckets_of, comparable
-from sess.runtime.steps.transform import Codes
+from sess.runtime.prepare.vocabularies import comparable
 from sess.runtime.vocabulary import Vocabulary
 
 STORAGE = "@storage"  # stands in the saved form for its own folder; quoted names can't hold an @
-JOINT = "+"  # between the names of columns that share a vocabulary; quoted names can't hold it either
 
 
 class ColumnWork:
@@ -48,33 +42,35 @@ class ColumnWork:
         self, plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], train: pa.Table, scratch: Path
     ) -> None:
         self.columns = worked_columns(plan)
+        self._inputs = read_columns(plan)
         self._vocabularies = vocabularies
-        nodes = [_codes(domain, vocabularies[domain.name], scratch) for domain in plan.domains]
-        nodes += [_numbers(column) for column in self.columns if column.domain is None]
-        self.workflow = Workflow(sum(nodes[1:], nodes[0]))
-        with _quietly():
+        nodes = Nodes(plan, scratch)
+        parts = [part for domain in plan.domains for part in nodes.codes(domain, vocabularies[domain.name])]
+        parts += [nodes.numbers(column) for column in self.columns if column.domain is None]
+        self.workflow = Workflow(sum(parts[1:], parts[0]))
+        with quietly():
             self.workflow.fit(Dataset(self._frame(train), npartitions=1))
         self._check_statistics()
 
     def transform(self, table: pa.Table) -> dict[str, NDArray[Any]]:
         """Return the prepared values of rows that have the workflow's columns."""
         frame = pd.concat([self._frame(table), self._guard()], ignore_index=True)
-        with _quietly():
+        with quietly():
             found: DataFrameType = self.workflow.transform(Dataset(frame, npartitions=1)).to_ddf().compute()
         prepared: dict[str, NDArray[Any]] = {}
         for column in self.columns:
             dtype = np.float32 if column.domain is None else np.int32
-            prepared[column.name] = found[_name(column.name)].to_numpy(dtype)[:-1].copy()
+            prepared[column.name] = found[name_of(column.name)].to_numpy(dtype)[:-1].copy()
             if column.domain is None:
-                _require_finite(column, prepared[column.name], table.column(column.name))
+                _require_finite(column, prepared[column.name], table)
         return prepared
 
     def statistics(self, column: str) -> tuple[float, float | None]:
         """Return mean and standard deviation of the training split; None for the deviation of one lone value."""
         for operator in self._operators():
-            if isinstance(operator, ops.Normalize) and _name(column) in operator.means:
-                deviation = operator.stds[_name(column)]
-                return operator.means[_name(column)], None if np.isnan(deviation) else deviation
+            if isinstance(operator, ops.Normalize) and name_of(column) in operator.means:
+                deviation = operator.stds[name_of(column)]
+                return operator.means[name_of(column)], None if np.isnan(deviation) else deviation
         raise KeyError(column)
 
     def save(self, folder: Path) -> None:
@@ -100,20 +96,23 @@ class ColumnWork:
         return [node.op for node in Graph.get_nodes_by_op_type([self.workflow.output_node], StatOperator)]
 
     def _frame(self, table: pa.Table) -> pd.DataFrame:
-        """Return the workflow's columns as pandas has them: an index from 0, nullable whole numbers."""
-        return pd.DataFrame({_name(column.name): _series(column, table.column(column.name)) for column in self.columns})
+        """Return the columns of the data as pandas has them: an index from 0, nullable whole numbers."""
+        return pd.DataFrame(
+            {name_of(column.name): _series(column, table.column(column.name)) for column in self._inputs}
+        )
 
     def _guard(self) -> pd.DataFrame:
         """Return one row with known values: Categorify fails on columns that are all null, and on no rows."""
         found: dict[str, pd.Series] = {}
-        for column in self.columns:
-            if column.domain is None:
-                found[_name(column.name)] = pd.Series(
+        for column in self._inputs:
+            if _is_number(column):
+                found[name_of(column.name)] = pd.Series(
                     [0.0], dtype="float32" if column.dtype == "float32" else "float64"
                 )
             else:
-                values = self._vocabularies[column.domain].values
-                found[_name(column.name)] = _ids(
+                is_plain = column.domain is not None and len(column.ops) == 1
+                values = self._vocabularies[column.domain].values if is_plain and column.domain else ()
+                found[name_of(column.name)] = ids_of(
                     values[:1] if len(values) else [""] if column.dtype == "string" else [0]
                 )
         return pd.DataFrame(found)
@@ -134,39 +133,24 @@ def worked_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
     return tuple(column for column in plan.columns if column.ops)
 
 
-def _codes(domain: DomainPlan, vocabulary: Vocabulary, scratch: Path) -> Any:  # a node of NVTabular
-    names = [_name(column) for column in domain.columns]
-    if buckets := buckets_of(domain):
-        return names >> BucketCodes(Codes(domain.dtype, vocabulary.reserved, buckets, vocabulary.values))
-    with _quietly():
-        categorify = ops.Categorify(
-            encode_type="joint", dtype="int32", out_path=str(scratch), name_sep=JOINT,
-            vocabs={tuple(names) if len(names) > 1 else names[0]: _ids(vocabulary.values)},
-        )  # fmt: skip
-    return ([names] if len(names) > 1 else names) >> categorify
+def read_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
+    """Return the columns of the data that the workflow reads."""
+    wanted = {column.name for column in worked_columns(plan)}
+    for column in reversed(plan.columns):  # a derived column stands behind its sources
+        if column.name in wanted:
+            wanted.update(column.sources)
+    return tuple(column for column in plan.columns if column.name in wanted and not column.sources)
 
 
-def _numbers(column: ColumnPlan) -> Any:  # a node of NVTabular
-    node: Any = [_name(column.name)]
-    for operation in column.ops:
-        match operation.name:
-            case "fill":
-                node = node >> ops.FillMissing(operation.params["value"])
-            case "log1p":
-                node = node >> ops.LogOp()
-            case "clip" if operation.params["lo"] is operation.params["hi"] is None:
-                continue  # NVTabular refuses a clip without bounds
-            case "clip":
-                node = node >> ops.Clip(operation.params["lo"], operation.params["hi"])
-            case "standardize":
-                node = node >> ops.Normalize(out_dtype=np.float32)
-            case other:
-                raise RunFailed(f"`{other}` of `{column.name}` is not supported by this version", "leave it out")
-    return node
+def _is_number(column: ColumnPlan) -> bool:
+    """Whether a column of the data goes into the frames as floats."""
+    if column.domain is None:
+        return bool(column.ops)
+    return len(column.ops) > 1 and column.ops[0].name != "time_parts"
 
 
 def _series(column: ColumnPlan, values: pa.ChunkedArray) -> pd.Series:
-    if column.domain is None:
+    if _is_number(column):
         return pd.Series(numbers(values))
     whole = pa.chunked_array([comparable(part) for part in values.chunks], None if values.num_chunks else values.type)
     if pa.types.is_integer(whole.type):
@@ -174,30 +158,17 @@ def _series(column: ColumnPlan, values: pa.ChunkedArray) -> pd.Series:
     return pd.Series(whole.to_pandas())
 
 
-def _ids(values: NDArray[Any] | Sequence[Any]) -> pd.Series:
-    """Return ids as the frames have them: nullable 64-bit integers, or what pandas makes of text and floats."""
-    series = pd.Series(values)
-    return series.astype("Int64") if series.dtype.kind == "i" else series
-
-
-def _require_finite(column: ColumnPlan, prepared: NDArray[Any], values: pa.ChunkedArray) -> None:
+def _require_finite(column: ColumnPlan, prepared: NDArray[Any], table: pa.Table) -> None:
     wrong = np.flatnonzero(~np.isfinite(prepared))
     if len(wrong):
         steps = " >> ".join(each.name for each in column.ops)
+        if column.sources:
+            values = [f"`{source}` {table.column(source)[int(wrong[0])].as_py()}" for source in column.sources]
+            raise RunFailed(
+                f"`{column.name}` of {', '.join(values)} is no finite number", "clip it: `… >> clip(lo, hi)`"
+            )
+        values = table.column(column.name)
         raise RunFailed(
             f"`{column.name}` is {values[int(wrong[0])].as_py()} in a row, which `{steps}` makes no finite number of",
             f"clip it: `prepare {{ {column.name} = clip(lo, hi) }}`, or mend the data",
         )
-
-
-def _name(column: str) -> str:
-    """Return the name in NVTabular, which makes file names of names; letters, digits, `_`, `-` and `.` stay."""
-    return quote(column, safe="")
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Run dask in this thread, without NVTabular's warnings about itself."""
-    with warnings.catch_warnings(), dask.config.set(scheduler="synchronous"):
-        warnings.simplefilter("ignore")
-        yield

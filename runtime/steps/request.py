@@ -64,7 +64,12 @@ class Reader:
         self._dtypes = {name: np.dtype(_stored(tensor["dtype"])) for name, tensor in self._tensors.items()}
         self._steps = [t["column"] for t in facts["request"] if t["name"].endswith("__offsets") and t["column"]]
         self._sessions = [t["column"] for t in facts["request"] if t["shape"] == ["B"]]
+        self._read = [*facts["inputs"], *([facts["item"]] if self._asks_item() else [])]
         self._reserved = {name: domain["reserved"] for name, domain in transform.workflow["domains"].items()}
+
+    def _asks_item(self) -> bool:
+        """Whether the item is in a request though the model doesn't read it: to leave out what was seen."""
+        return self.facts["item"] in self._steps and self.facts["item"] not in self.facts["inputs"]
 
     @classmethod
     def load(cls, folder: str | Path) -> Reader:
@@ -82,10 +87,11 @@ class Reader:
         if offsets is not None and self.facts["on_empty"] == "error" and (np.diff(offsets) == 0).any():
             row = int(np.argmax(np.diff(offsets) == 0))
             raise BadRequest(f"`{self._steps[0]}__offsets`: session {row} is empty")
-        whole = {name: self._encode(name, f"{name}__values", raw) for name in self._steps}
+        whole = {name: self._encode(name, raw, offsets) for name in self._read if self._is_step(name)}
         columns, mask = self._cut(whole, offsets, rows)
-        for name in self._sessions:
-            columns[name] = self._encode(name, name, raw)
+        for name in self._read:
+            if not self._is_step(name):
+                columns[name] = self._encode(name, raw, offsets)
         seen, seen_counts = self._seen(whole, offsets, rows)
         allow = self._items("allow", raw)
         if allow is not None and not len(allow):
@@ -154,14 +160,30 @@ class Reader:
                 other = f"{self._steps[0]}__offsets" if self._steps else self._sessions[0]
                 raise BadRequest(f"`{name}` has {len(raw[name])} sessions, `{other}` has {rows}")
 
-    def _encode(self, column: str, tensor: str, raw: Mapping[str, Array]) -> Array:
+    def _is_step(self, column: str) -> bool:
+        return self._transform.workflow["columns"][column]["role"] in ("step", "time")
+
+    def _values(self, column: str, raw: Mapping[str, Array], offsets: Ints | None) -> Array:
+        """Return what `column` is before it is prepared: of the request, or computed from that."""
+        is_step = self._is_step(column)
+
+        def find(source: str) -> Array:
+            if self._is_step(source):
+                return raw[f"{source}__values"]
+            return raw[source] if not is_step or offsets is None else np.repeat(raw[source], np.diff(offsets))
+
+        return self._transform.raw(column, find)
+
+    def _encode(self, column: str, raw: Mapping[str, Array], offsets: Ints | None) -> Array:
         """Return a column's prepared values; an unknown one is refused where the spec says so."""
-        prepared = self._transform.apply(column, raw[tensor])
+        values = self._values(column, raw, offsets)
+        prepared = self._transform.apply(column, values)
         domain = self._transform.workflow["columns"][column]["domain"]
         if domain is not None and self.facts["on_unknown"] == "error":
             is_unknown = (prepared >= UNSEEN) & (prepared < self._reserved[domain])
             if is_unknown.any():
-                value = str(raw[tensor][int(np.argmax(is_unknown))])[:SHOWN]
+                value = str(values[int(np.argmax(is_unknown))])[:SHOWN]
+                tensor = f"{column}__values" if self._is_step(column) else column
                 raise BadRequest(f"`{tensor}`: value {int(np.argmax(is_unknown))} is unknown: `{value}`")
         return prepared
 
@@ -174,9 +196,9 @@ class Reader:
         across = np.arange(max(1, int((ends - begins).max(initial=0))))
         mask = across < (ends - begins)[:, None]  # (B, T)
         columns: dict[str, Array] = {}
-        for name in self._steps:
-            columns[name] = np.zeros(mask.shape, whole[name].dtype)
-            columns[name][mask] = whole[name][(begins[:, None] + across)[mask]]
+        for name, values in whole.items():
+            columns[name] = np.zeros(mask.shape, values.dtype)
+            columns[name][mask] = values[(begins[:, None] + across)[mask]]
         return columns, mask
 
     def _seen(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[Any, Ints]:

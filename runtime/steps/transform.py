@@ -1,19 +1,21 @@
 """The fitted preparation as array operations: the user's values in, codes and numbers out; numpy and JSON alone.
 
-A copy of this file stands in every served model repository, so it imports nothing of ours. Codes of a domain are
-0 padding, 1 null, then one code for the unseen (or hash buckets), then the vocabulary.
+A copy of this file stands in every served model repository, so it imports the copied files beside it alone. Codes of
+a domain are 0 padding, 1 null, then one code for the unseen (or hash buckets), then the vocabulary.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .operations import categories, computed, standardized
 
 NULL = 1
 UNSEEN = 2
@@ -105,32 +107,17 @@ class Transform:
         """Return the prepared values of a column: codes int32, times in seconds float64, or numbers float32."""
         plan = self.workflow["columns"][column]
         if plan["domain"] is not None:
-            return self.codes[plan["domain"]].encode(np.asarray(raw))
+            return self.codes[plan["domain"]].encode(categories(np.asarray(raw), plan["ops"][:-1]))
         if plan["unit"] is not None:
             return seconds(np.asarray(raw), plan["unit"])
         return standardized(np.asarray(raw), plan["ops"])
 
-
-def standardized(raw: Array, operations: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
-    """Return numbers through fill, log1p, clip and standardize; NVTabular computes in float32 where the column is."""
-    values = raw if raw.dtype == np.float32 else raw.astype(np.float64)  # None becomes NaN
-    for operation in operations:
-        match operation["op"]:
-            case "fill":
-                values = np.where(np.isnan(values), values.dtype.type(operation["value"]), values)
-            case "log1p":
-                values = np.log(values.astype(np.float32) + 1)
-            case "clip" if operation["lo"] is None and operation["hi"] is None:
-                continue
-            case "clip":
-                values = np.clip(values, *_bounds(operation, values.dtype))
-            case "standardize":
-                values = values - operation["mean"]
-                if operation["std"]:
-                    values = values / operation["std"]
-            case other:
-                raise ValueError(f"`{other}` has no lowering to arrays")
-    return values.astype(np.float32)
+    def raw(self, column: str, find: Callable[[str], Array]) -> Array:
+        """Return a column's values before they are prepared; `find` gives those of the columns of the data."""
+        plan = self.workflow["columns"][column]
+        if not plan["sources"]:
+            return find(column)
+        return computed(plan["maker"], [np.asarray(self.raw(source, find)) for source in plan["sources"]])
 
 
 def seconds(raw: Array, unit: str) -> NDArray[np.float64]:
@@ -138,11 +125,6 @@ def seconds(raw: Array, unit: str) -> NDArray[np.float64]:
     if raw.dtype.kind == "M":
         raw, unit = np.where(np.isnat(raw), np.datetime64(0, "us"), raw).astype("datetime64[us]").astype(np.int64), "us"
     return np.nan_to_num(raw.astype(np.float64)) / PER_SECOND[unit]
-
-
-def _bounds(operation: Mapping[str, Any], dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """Return the bounds of a clip as numbers of the column's dtype, None for no bound."""
-    return tuple(None if bound is None else dtype.type(bound) for bound in (operation["lo"], operation["hi"]))  # type: ignore[return-value]
 
 
 def _kind(dtype: str) -> str:

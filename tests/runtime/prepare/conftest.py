@@ -26,6 +26,10 @@ TAGS = {
     "device": ("BYTES", ["context", "categorical"]),
     "age": ("FLOAT", ["context", "continuous"]),
     "bought": ("INT", ["context", "categorical"]),
+    "checkin": ("TYPE_UNKNOWN", ["sequence"]),
+    "checkout": ("TYPE_UNKNOWN", ["sequence"]),
+    "joined": ("TYPE_UNKNOWN", ["context"]),
+    "count": ("INT", ["sequence", "continuous"]),
 }
 SPEC = """
 spec small
@@ -59,7 +63,7 @@ def schema_text(names: list[str], kinds: Mapping[str, str], lists: tuple[str, ..
     features = []
     for name in names:
         kind, tags = TAGS[name]
-        size = "64" if kinds.get(name, kind) == "INT" else "32"
+        size = "32" if kinds.get(name, kind) in ("FLOAT", "BYTES") else "64"
         shape = f"bool_value: {'true' if name in lists else 'false'}"
         properties = (
             f'fields {{ key: "dtype_item_size" value {{ number_value: {size} }} }} '

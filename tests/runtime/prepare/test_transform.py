@@ -18,6 +18,7 @@ from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.prepare.values import to_raw
 from sess.runtime.progress import Silent
+from sess.runtime.steps import operations as operations_module
 from sess.runtime.steps import transform as transform_module
 from sess.runtime.steps.transform import Transform
 from tests.runtime.prepare.conftest import Prepare, plan_of, prepare_spec, tree, write_small
@@ -145,11 +146,12 @@ def test_what_was_saved_loads_equal_and_saves_the_same_bytes(small: Prepare, tmp
     assert all(before[name] == content for name, content in tree(tmp_path / "again").items())
 
 
-def test_the_served_file_imports_only_numpy_and_the_standard_library() -> None:
-    found = ast.parse(Path(transform_module.__file__).read_text())
-    names = {
-        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
-        for node in found.body
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-    }
-    assert {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) == {"numpy"}
+def test_the_served_files_import_only_numpy_and_the_standard_library() -> None:
+    for module in (transform_module, operations_module):
+        found = ast.parse(Path(module.__file__).read_text())
+        names = {
+            (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+            for node in found.body
+            if isinstance(node, (ast.Import, ast.ImportFrom)) and not getattr(node, "level", 0)
+        }
+        assert {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) == {"numpy"}
