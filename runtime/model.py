@@ -145,7 +145,11 @@ class SessionModel:
 
     def scores(self, head: str, state: Tensor) -> Tensor:
         """Return the scores of all real items (B, N) of a ranking head, one number a session (B,) of another."""
-        return self.baselines[head].scores(state) if head in self.baselines else self.heads[head].scores(state)
+        return self.scorer(head)(state)
+
+    def scorer(self, head: str) -> Any:  # a function, which may be the CategoricalHead itself
+        """Return what gives a head's scores of its state."""
+        return self.baselines[head].scores if head in self.baselines else self.heads[head].scores
 
     def fit_baselines(self, train: Sessions) -> None:
         """Fit the heads that count on the training split."""

@@ -21,7 +21,7 @@ Fitted = Mapping[str, Tensor]
 class Steps:
     """The different items of sessions where each stands last: (E,) by row, then place; places count from 1.
 
-    `length` (E,) is the number of known steps of the row, `different` (B,) that of its different items.
+    `length` (B,) is the number of known steps of each session, `different` (B,) that of its different items.
     """
 
     row: Tensor
@@ -91,8 +91,8 @@ def last_places(items: Tensor) -> Steps:
     where = tf.cast(tf.where(is_known & ~again), tf.int32)  # (E, 2)
     row = where[:, 0]
     different = tf.reduce_sum(tf.cast(is_known & ~again, tf.int32), axis=1)
-    length = place[:, -1]
-    return Steps(row, tf.gather_nd(items, where), tf.gather_nd(place, where), tf.gather(length, row), different)
+    length = tf.reduce_max(place, axis=1)
+    return Steps(row, tf.gather_nd(items, where), tf.gather_nd(place, where), length, different)
 
 
 def find_neighbours(fitted: Fitted, steps: Steps, weight: Tensor, sample: int) -> Neighbours:
@@ -124,14 +124,20 @@ def find_neighbours(fitted: Fitted, steps: Steps, weight: Tensor, sample: int) -
 
 
 def spread(
-    fitted: Fitted, found: Neighbours, likeness: Tensor, k: int, rows: Tensor, fade: Callable[[Tensor], Tensor] | None
+    fitted: Fitted,
+    found: Neighbours,
+    likeness: Tensor,
+    rank: Tensor,
+    k: int,
+    rows: Tensor,
+    fade: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
-    """Return (B, N): the sum of the likeness of the k most alike sessions that hold an item; other items below 0.
+    """Return (B, N): the sum of the likeness of the k highest ranking sessions that hold an item; others below 0.
 
-    The newer of two sessions that are alike comes first. `fade` weighs an item by how many steps it stands from the
-    last shared one.
+    The newer of two sessions of one rank comes first. `fade` weighs an item by how many steps it stands from the last
+    shared one.
     """
-    best = _strongest(found.row, likeness, k)
+    best = _strongest(found.row, rank, k)
     row, session, likeness = (tf.gather(each, best) for each in (found.row, found.session, likeness))
     own = tf.convert_to_tensor(fitted["session_offsets"])
     places = tf.ragged.range(tf.gather(own, session), tf.gather(own, session + 1))
@@ -153,10 +159,10 @@ def spread(
     return tf.reshape(scores, [rows, count])
 
 
-def _strongest(row: Tensor, likeness: Tensor, k: int) -> Tensor:
-    """Return the places of each row's k highest values; of equal ones the later first."""
+def _strongest(row: Tensor, rank: Tensor, k: int) -> Tensor:
+    """Return the places of each row's k highest ranks; of equal ones the later first."""
     back = tf.range(tf.size(row))[::-1]
-    order = tf.gather(back, tf.argsort(-tf.gather(likeness, back), stable=True))
+    order = tf.gather(back, tf.argsort(-tf.gather(rank, back), stable=True))
     order = tf.gather(order, tf.argsort(tf.gather(row, order), stable=True))
     return tf.boolean_mask(order, _from_begin(tf.gather(row, order)) < k)
 

@@ -42,7 +42,7 @@ def write_catalogues(model: SessionModel, plan: ModelPlan, folder: Path) -> dict
     found: dict[str, dict[str, JsonValue]] = {}
     written: dict[int, str] = {}
     for plan_of_head in plan.heads:
-        head = model.heads[plan_of_head.name].scores
+        head = model.scorer(plan_of_head.name)
         files: dict[str, JsonValue] = {"vectors": None, "bias": None}
         if plan_of_head.is_ranking and isinstance(head, CategoricalHead):
             # Heads that are tied to one table share one file.
@@ -70,7 +70,7 @@ def _states(model: SessionModel, plan: ModelPlan) -> Any:
         found = {name: tf.cast(state, tf.float32) for name, state in states.items() if name.startswith("encoder:")}
         for head in plan.heads:
             name = f"head:{head.name}"
-            scores: Any = model.heads[head.name].scores  # a function, which may be a product with vectors
+            scores = model.scorer(head.name)  # a function, which may be a product with vectors
             is_product = head.is_ranking and isinstance(scores, CategoricalHead)
             found[name] = scores.scaled(states[name]) if is_product else scores(states[name])
         # An output is a tensor of its own, under a name that converters keep.

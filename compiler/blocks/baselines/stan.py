@@ -46,14 +46,17 @@ class Stan(BaselineBlock[StanParams]):
 
         def scores(fitted: Mapping[str, KerasTensor], items: KerasTensor) -> KerasTensor:
             steps = session.last_places(items)
-            weight = ops.exp(ops.cast(steps.place - steps.length, "float32") / params.order)
+            length = ops.take(steps.length, steps.row)
+            weight = ops.exp(ops.cast(steps.place - length, "float32") / params.order)
             found = session.find_neighbours(fitted, steps, weight, params.sample)
             different = ops.cast(ops.take(steps.different, found.row), "float32")
             cosine = found.likeness / ops.sqrt(different * ops.cast(found.different, "float32"))
             # Ages beyond 60 λ2 fade alike: float32 has no smaller numbers to order them by.
             recent = ops.exp(-ops.minimum(found.age * (_DAY / params.recency), 60.0))
-            return session.spread(
-                fitted, found, cosine * recent, params.k, steps.rows, lambda steps: ops.exp(-steps / params.distance)
-            )
+            likeness = cosine * recent
+            # Ranked in steps of a ten thousandth, so that sessions that are alike stay so whatever exp rounds to.
+            rank = ops.round(ops.log(likeness) * 1e4)
+            fade = lambda steps: ops.exp(-steps / params.distance)  # noqa: E731 - one factor of the equation
+            return session.spread(fitted, found, likeness, rank, params.k, steps.rows, fade)
 
         return LoweredBaseline(partial(session.fit_sessions, sample=params.sample), scores)

@@ -37,8 +37,9 @@ class Vsknn(BaselineBlock[VsknnParams]):
 
         def scores(fitted: Mapping[str, KerasTensor], items: KerasTensor) -> KerasTensor:
             steps = session.last_places(items)
-            weight = ops.cast(steps.place, "float32") / ops.cast(steps.length, "float32")
-            found = session.find_neighbours(fitted, steps, weight, params.sample)
-            return session.spread(fitted, found, found.likeness, params.k, steps.rows, None)
+            # Divided by L last: sums of whole numbers have no rounding that could order neighbours another way.
+            found = session.find_neighbours(fitted, steps, ops.cast(steps.place, "float32"), params.sample)
+            sums = session.spread(fitted, found, found.likeness, found.likeness, params.k, steps.rows, None)  # (B, N)
+            return ops.where(sums > 0, sums / ops.cast(steps.length, "float32")[:, None], sums)
 
         return LoweredBaseline(partial(session.fit_sessions, sample=params.sample), scores)

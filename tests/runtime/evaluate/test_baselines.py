@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import exp, sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def vsknn(session: list[int], k: int, sample: int) -> Scores:
     """V-SKNN (Ludewig & Jannach 2018): linear weights of the session's steps, a product with the neighbour's items."""
     weight = {item: (place + 1) / len(session) for place, item in enumerate(session)}  # the last one of an item counts
     likeness = {i: sum(weight[item] for item in set(SESSIONS[i]) & set(session)) for i in newest(set(session), sample)}
-    neighbours = sorted(likeness, key=lambda i: (-np.float32(likeness[i]), -i))[:k]
+    neighbours = sorted(likeness, key=lambda i: (-round(likeness[i] * len(session)), -i))[:k]
     scores: Scores = defaultdict(float)
     for i in neighbours:
         for item in set(SESSIONS[i]):
@@ -90,7 +90,7 @@ def stan(session: list[int], k: int, sample: int, order: float, recency: float, 
         shared = set(SESSIONS[i]) & set(session)
         product = sum(exp((place(item, session) + 1 - len(session)) / order) for item in shared)
         likeness[i] = product / sqrt(len(set(session)) * len(set(SESSIONS[i]))) * exp(-AGES[i] / recency)
-    neighbours = sorted(likeness, key=lambda i: (-np.float32(likeness[i]), -i))[:k]
+    neighbours = sorted(likeness, key=lambda i: (-round(log(likeness[i]) * 1e4), -i))[:k]
     scores: Scores = defaultdict(float)
     for i in neighbours:
         anchor = max(set(SESSIONS[i]) & set(session), key=lambda item: place(item, session))
