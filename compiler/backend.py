@@ -61,7 +61,11 @@ class SynthOptions:
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """The switches of `sess serve`; a port of None is a free one."""
+    """The switches of `sess serve`; a port of None is a free one, `control` None is `DIR.sock`.
+
+    `drain` is for how many seconds requests are still taken after a signal, while `ready` says no; `is_direct` is
+    Triton without the gateway.
+    """
 
     artifact: Path
     http_port: int | None = 8000
@@ -72,6 +76,11 @@ class ServeOptions:
     max_sessions: int = 4096
     max_values: int = 1_048_576
     max_bytes: int = 16 * 1024 * 1024
+    drain: float = 1.0
+    has_spare: bool = True
+    is_direct: bool = False
+    logs_requests: bool = False
+    relays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,9 @@ class Backend(Protocol):
 
     def evaluate(self, artifact: Path, data: tuple[str, ...]) -> Mapping[str, JsonValue]:
         """Return metrics by split, head or baseline, and metric."""
+
+    def tell(self, control: Path, **command: str) -> str:
+        """Send a command to a running server; return what it did."""
 
     def serve(self, options: ServeOptions) -> int:
         """Serve until a signal; return the exit code."""

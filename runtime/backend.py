@@ -67,6 +67,12 @@ class Runtime:
             raise Misused("`--data` is not supported by this version", "evaluate what the artifact was built on")
         return open_artifact(artifact).metrics
 
+    def tell(self, control: Path, **command: str) -> str:
+        """Send a command to a running server; return what it did."""
+        from sess.runtime.serve.control import tell
+
+        return tell(control, **command)
+
     def serve(self, options: ServeOptions) -> int:
         """Serve until a signal; return the exit code."""
         from sess.runtime.serve.run import serve

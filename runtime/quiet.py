@@ -11,9 +11,11 @@ from types import ModuleType
 
 
 def keep_quiet() -> None:
-    """Say by environment and filters that only errors of TensorFlow, Merlin and dask are wanted."""
+    """Say by environment and filters that only errors of TensorFlow, gRPC, Merlin and dask are wanted."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")  # Triton is started beside a running gRPC server
     if not os.environ.get("PYTHONWARNINGS"):
         warnings.filterwarnings("ignore", module=r"(merlin|nvtabular|dask|distributed|keras|tensorflow|google)\b.*")
         warnings.filterwarnings("ignore", message=r".*dtype mappings did not load.*")

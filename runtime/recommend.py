@@ -12,7 +12,7 @@ from sess.compiler.backend import Recommendation
 from sess.compiler.failures import Misused
 from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
-from sess.runtime.export.repository import VERSION, model_name, prepare_name
+from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.serve.answers import Titles, recommendations
 from sess.runtime.serve.tensors import Row, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer

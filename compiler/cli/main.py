@@ -21,6 +21,8 @@ COMMANDS = {
     "compile": "prepare, train, evaluate, export and verify",
     "evaluate": "print the metrics of an artifact",
     "serve": "serve an artifact by a real Triton",
+    "publish": "swap a running server to another artifact",
+    "rollback": "swap a running server back",
     "query": "ask a server or an artifact for recommendations",
     "verify": "prove that trained model, SavedModel and Triton agree",
     "synth": "write a click stream for a schema",

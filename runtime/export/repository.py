@@ -14,6 +14,7 @@ from pathlib import Path
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, Role, TensorPlan
 from sess.runtime.export.facts import MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
+from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.export.templates import render
 from sess.runtime.model import SessionModel
@@ -27,7 +28,6 @@ MODEL_CODE = (
     "answer.py", "operations.py", "packing.py", "popular.py", "rank.py", "request.py", "states.py", "transform.py"
 )  # fmt: skip
 FACTS = "serving.json"
-VERSION = "1"
 
 _TYPES = {"bool": "TYPE_BOOL", "float16": "TYPE_FP16", "float32": "TYPE_FP32", "float64": "TYPE_FP64",
           "string": "TYPE_STRING"}  # fmt: skip
@@ -42,16 +42,6 @@ class Tensor:
     dims: tuple[int, ...]
     is_optional: bool = False
     is_ragged: bool = False
-
-
-def prepare_name(spec: str) -> str:
-    """Return the name of the prepare step."""
-    return f"{spec}__prepare"
-
-
-def model_name(spec: str) -> str:
-    """Return the name of the model step."""
-    return f"{spec}__model"
 
 
 def write_repository(

@@ -12,7 +12,8 @@ from sess.compiler.backend import SpecFiles
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.export.golden import write_golden
-from sess.runtime.export.repository import VERSION, model_name, prepare_name, write_repository
+from sess.runtime.export.names import VERSION, model_name, prepare_name
+from sess.runtime.export.repository import write_repository
 from sess.runtime.export.saved_model import save
 from sess.runtime.export.schemas import write_schemas
 from sess.runtime.model import SessionModel

@@ -63,6 +63,11 @@ class Client:
         found: dict[str, Any] = self._ask(lambda: self._json(self._client.get_model_metadata, model))
         return found
 
+    def extensions(self) -> list[str]:
+        """Return what the server says of itself beside its name."""
+        found: list[str] = self._ask(lambda: self._json(self._client.get_server_metadata)).get("extensions", [])
+        return found
+
     def parameters(self, model: str) -> dict[str, str]:
         """Return the parameters of a model's configuration."""
         found = self._ask(lambda: self._json(self._client.get_model_config, model))

@@ -13,6 +13,7 @@ from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
 from sess.runtime.serve.answers import recommendations
 from sess.runtime.serve.client import Client
+from sess.runtime.serve.gateway.metadata import ITEM, MODEL
 from sess.runtime.serve.golden import texts
 from sess.runtime.serve.tensors import OFFSETS, VALUES, numpy_dtype, session_columns, step_columns, tensors_of
 
@@ -66,7 +67,10 @@ def _ask_server(options: QueryOptions) -> dict[str, tuple[Recommendation, ...]]:
 
 
 def _only_model(client: Client) -> str:
-    """Return the one ensemble that isn't an encoder's."""
+    """Return the model that the server names, or of a Triton the one ensemble that isn't an encoder's."""
+    said = _said(client, MODEL)
+    if said is not None:
+        return said
     names = [name for name in client.models() if "." not in name and not name.endswith(INNER)]
     if len(names) == 1:
         return names[0]
@@ -74,6 +78,11 @@ def _only_model(client: Client) -> str:
         f"`{client.address}` serves {', '.join(f'`{name}`' for name in names) or 'nothing'}",
         "end the address with the model's name: http://HOST:PORT/NAME",
     )
+
+
+def _said(client: Client, key: str) -> str | None:
+    """Return what a gateway's extensions say; None of a Triton."""
+    return next((each.removeprefix(key) for each in client.extensions() if each.startswith(key)), None)
 
 
 def _signature(client: Client, model: str) -> Signature:
@@ -87,7 +96,7 @@ def _signature(client: Client, model: str) -> Signature:
         shape = ("N",) if is_list or is_own else ("B",)
         tensors.append(TensorPlan(name, _dtype(tensor["datatype"]), shape, is_own, column, None))
     request = tuple(tensors)
-    item = client.parameters(model).get("item") or next(iter(step_columns(request)), "")
+    item = _said(client, ITEM) or client.parameters(model).get("item") or next(iter(step_columns(request)), "")
     return Signature(request, item)
 
 
@@ -103,23 +112,24 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
     dtypes = {tensor.name: tensor.dtype for tensor in request}
     row: dict[str, Any] = {}
     given = dict(options.columns)
+    wanted = [column for column in step_columns(request) if column != signature.item and options.session]
+    lacking = [column for column in (*wanted, *session_columns(request)) if column not in given]
+    if lacking:
+        listed = " ".join(f"--context {column}=…" for column in lacking)
+        steps = [f"`{column}`" for column in lacking if column in wanted]
+        note = f"; {' and '.join(steps)} of every step: one value, or one a step" if steps else ""
+        raise Misused(f"the model reads {' and '.join(f'`{each}`' for each in lacking)} too", f"add `{listed}`{note}")
     for column in step_columns(request):
         dtype = dtypes[column + VALUES]
         if column == signature.item:
             row[column] = [_value(column, text, dtype) for text in options.session]
             continue
         words = given.pop(column, "").split(",") if column in given else []
-        if not words and options.session:
-            raise Misused(
-                f"the model reads `{column}` of every step", f"add `--context {column}=…`, one value or one a step"
-            )
         values = [_value(column, word.strip(), dtype) for word in words] if options.session else []
         if len(values) not in (1, len(options.session)) and options.session:
             raise Misused(f"`{column}` has {len(values)} values, the session has {len(options.session)} steps")
         row[column] = values * len(options.session) if len(values) == 1 else values
     for column in session_columns(request):
-        if column not in given:
-            raise Misused(f"the model reads `{column}` of the session", f"add `--context {column}=…`")
         row[column] = _value(column, given.pop(column), dtypes[column])
     if given:
         known = ", ".join(f"`{name}`" for name in (*step_columns(request), *session_columns(request)))

@@ -1,95 +1,122 @@
-"""`serve`: a supervisor around one Triton, ready when a golden request was answered rightly, until a signal ends it."""
+"""`serve`: a validating gateway before a supervised Triton, ready when golden requests were answered rightly."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
 
 from sess.compiler.backend import ServeOptions
 from sess.compiler.failures import Misused
-from sess.compiler.plans import Program
-from sess.runtime.artifact import open_artifact
-from sess.runtime.serve.client import Client
-from sess.runtime.serve.golden import check_golden, read_golden
-from sess.runtime.serve.triton import Ports, Triton, choose_port
+from sess.runtime.serve.control import Control
+from sess.runtime.serve.direct import serve_direct
+from sess.runtime.serve.gateway.contract import Limits
+from sess.runtime.serve.gateway.http import HttpServer
+from sess.runtime.serve.gateway.inference import Inferences
+from sess.runtime.serve.gateway.log import Log
+from sess.runtime.serve.gateway.metrics import CONTENT_TYPE, Metrics
+from sess.runtime.serve.gateway.route import Route
+from sess.runtime.serve.gateway.rpc import RpcServer
+from sess.runtime.serve.supervisor import Supervisor
+from sess.runtime.serve.triton import choose_port
 
-LOOKS_EVERY = 0.2  # seconds
+ENDS_WITHIN = 15.0  # seconds, for what is under way when the server ends
+ACCEPTED = 0.2  # seconds, in which connections that were made before the end are read
 
 
 def serve(options: ServeOptions) -> int:
-    """Serve an artifact until SIGTERM or SIGINT; return 0. RunFailed if Triton dies or answers wrongly."""
+    """Serve an artifact until SIGTERM or SIGINT; return 0. RunFailed if it can't be served."""
     _check_host(options.host)
-    artifact = open_artifact(options.artifact)
-    program = artifact.program
-    golden = read_golden(program, artifact.path)
-    with _until_a_signal() as is_over:
-        ports = _ports(options)
+    ports = [port for port in (options.http_port, options.grpc_port, options.metrics_port) if port]
+    if len(set(ports)) < len(ports):
+        raise Misused("two of the ports are the same", "give `--http-port`, `--grpc-port` and `--metrics-port` apart")
+    if options.is_direct:
+        return serve_direct(options)
+    return asyncio.run(_serve(options))
+
+
+async def _serve(options: ServeOptions) -> int:
+    is_over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, is_over.set)
+    route, metrics, log = Route(), Metrics(), Log(has_requests=options.logs_requests)
+    supervisor = Supervisor(route, metrics, log, has_spare=options.has_spare, relays=options.relays)
+    limits = Limits(options.max_sessions, options.max_values, options.max_bytes)
+    inferences = Inferences(route, metrics, limits, supervisor.examine)
+    http, rpc, control = HttpServer(inferences, log), RpcServer(inferences, log), Control(supervisor, log)
+    http_port, grpc_port = choose_port(options.http_port, options.host), choose_port(options.grpc_port, options.host)
+    scrapes = None
+    try:
+        await http.start(options.host, http_port)
+        await rpc.start(options.host, grpc_port)
+        if options.metrics_port is not None:
+            scrapes = await _start_metrics(metrics, options.host, choose_port(options.metrics_port, options.host))
+        await control.start(options.control or _socket_of(options.artifact))
         print(f"serve: starting Triton on `{options.artifact}`", file=sys.stderr, flush=True)
-        with Triton(artifact.path / "triton", options.host, ports, relays=True) as triton:
-            triton.wait_until_loaded(is_over)
-            if not is_over.is_set():
-                for address, is_grpc in ((triton.http, False), (triton.grpc, True)):
-                    with Client(address, is_grpc=is_grpc) as client:
-                        check_golden(client, program, golden)
-                _announce(program, triton, len(golden.rows))
-            while not is_over.wait(LOOKS_EVERY):
-                triton.check()
+        begun = asyncio.ensure_future(supervisor.begin(options.artifact))
+        await asyncio.wait([begun, asyncio.ensure_future(is_over.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if begun.done():
+            begun.result()
+            _announce(supervisor, options, http_port, grpc_port)
+            await is_over.wait()
             print("serve: finishing what is under way", file=sys.stderr, flush=True)
+            route.drain()
+            metrics.ready.set(0)
+            await asyncio.sleep(options.drain)
+    finally:
+        await http.refuse_connections()
+        await asyncio.sleep(ACCEPTED)
+        await asyncio.gather(http.stop(ENDS_WITHIN), rpc.stop(ENDS_WITHIN), control.stop())
+        if scrapes is not None:
+            scrapes.close()
+        await supervisor.end()
     print("serve: stopped", file=sys.stderr, flush=True)
     return 0
 
 
-def _announce(program: Program, triton: Triton, rows: int) -> None:
-    name = program.serving.name
+def _announce(supervisor: Supervisor, options: ServeOptions, http_port: int, grpc_port: int) -> None:
+    staged = supervisor.staged
+    name = staged.program.serving.name
     lines = [
-        f"ready: {name} answered {rows} golden sessions rightly",
-        f"http  http://{triton.http}/v2/models/{name}",
-        f"grpc  grpc://{triton.grpc}/{name}",
+        f"ready: {name} answered {len(staged.golden.rows)} golden sessions rightly",
+        f"http  http://{_shown(options.host)}:{http_port}/v2/models/{name}",
+        f"grpc  grpc://{_shown(options.host)}:{grpc_port}/{name}",
     ]
-    if triton.ports.metrics is not None:
-        lines.append(f"metrics  http://{triton.host}:{triton.ports.metrics}/metrics")
+    if options.metrics_port:
+        lines.append(f"metrics  http://{_shown(options.host)}:{options.metrics_port}/metrics")
+    lines.append(f"control  {options.control or _socket_of(options.artifact)}")
     print("\n".join(lines), flush=True)
 
 
-def _ports(options: ServeOptions) -> Ports:
-    wanted = {
-        "--http-port": options.http_port,
-        "--grpc-port": options.grpc_port,
-        "--metrics-port": options.metrics_port,
-    }
-    given = [port for port in wanted.values() if port is not None]
-    if len(set(given)) < len(given):
-        raise Misused("two of the ports are the same", "give `--http-port`, `--grpc-port` and `--metrics-port` apart")
-    metrics = None if options.metrics_port is None else choose_port(options.metrics_port, options.host)
-    return Ports(choose_port(options.http_port, options.host), choose_port(options.grpc_port, options.host), metrics)
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _socket_of(artifact: Path) -> Path:
+    """Return the control socket beside an artifact: `DIR.sock`."""
+    whole = artifact.absolute()
+    return whole.with_name(f"{whole.name}.sock")
+
+
+async def _start_metrics(metrics: Metrics, host: str, port: int) -> asyncio.Server:
+    async def handle(request: BaseRequest) -> web.StreamResponse:
+        if request.path != "/metrics":
+            return web.Response(status=404)
+        return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    server = web.Server(handle, access_log=None)
+    return await asyncio.get_running_loop().create_server(server, host, port)
 
 
 def _check_host(host: str) -> None:
     try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        raise Misused(f"`{host}` is not an address", "use `--host 127.0.0.1`") from None
-    if not is_loopback:
-        # One request with a huge shape kills Triton 2.51: it isn't for open networks.
-        raise Misused(f"`{host}` is reached from outside, and Triton serves this machine alone", "use 127.0.0.1")
-
-
-@contextmanager
-def _until_a_signal() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set; the handlers of before come back."""
-    is_over = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        is_over.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield is_over
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if host != "localhost":
+            raise Misused(f"`{host}` is not an address", "use `--host 127.0.0.1`, or 0.0.0.0 for all") from None

@@ -23,6 +23,7 @@ from types import TracebackType
 from sess.compiler.failures import RunFailed
 from sess.runtime.serve.installation import environment, lay_out_backends, server
 from sess.runtime.serve.leftovers import owned_prefix, sweep, sweep_the_dead
+from sess.runtime.serve.staging import stage
 
 STARTS_IN = 180.0  # seconds, until all models are loaded
 DRAINS_IN = 15  # seconds, for requests that are under way
@@ -115,6 +116,21 @@ class Triton:
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         raise RunFailed(f"Triton ended with {cause}", self.last_words())
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the server's process has ended."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End the server and its stubs at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def last_word(self) -> str:
+        """Return how the server ended, or that it doesn't answer."""
+        code = self._process.poll()
+        return "it doesn't answer" if code is None else f"it ended with {code}"
+
     def last_words(self) -> str:
         """Return the last lines of the log, errors first where there are any."""
         lines = list(self._lines)
@@ -127,8 +143,7 @@ class Triton:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(DRAINS_IN + 5)
-        with contextlib.suppress(ProcessLookupError):  # the stubs are in the server's process group
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.kill()  # the stubs are in the server's process group
         self._process.wait()
         self._reader.join(2)
         sweep(self._memory)
@@ -138,7 +153,7 @@ class Triton:
         backends = lay_out_backends(self._scratch)
         command = [
             str(server() / "bin" / "tritonserver"),
-            f"--model-repository={_copied(repository, self._scratch / 'models')}",
+            f"--model-repository={stage(repository, self._scratch / 'models')}",  # stubs write bytecode beside code
             f"--backend-directory={backends}",
             f"--http-address={self.host}", f"--http-port={self.ports.http}",
             f"--grpc-address={self.host}", f"--grpc-port={self.ports.grpc}",
@@ -162,19 +177,6 @@ class Triton:
             self._lines.append(line.rstrip("\n"))
             if self._relays:
                 print(f"triton: {line}", end="", file=sys.stderr, flush=True)
-
-
-def _copied(repository: Path, folder: Path) -> Path:
-    """Return a copy of the repository, of links where the file system has them: stubs write bytecode beside code."""
-
-    def link(source: str, target: str) -> None:
-        try:
-            os.link(source, target)
-        except OSError:
-            shutil.copyfile(source, target)
-
-    shutil.copytree(repository, folder, copy_function=link)
-    return folder
 
 
 def _die_with_parent() -> None:

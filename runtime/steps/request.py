@@ -25,7 +25,11 @@ SHOWN = 40  # characters of a value in a message
 
 
 class BadRequest(ValueError):
-    """The request breaks a rule; the message names the tensor and the rule."""
+    """The request breaks a rule; the message names the tensor and the rule, `rule` is the word to count it under."""
+
+    def __init__(self, message: str, rule: str = "contract") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ class Reader:
         facts = json.loads((Path(folder) / "serving.json").read_text(encoding="utf-8"))
         limits = Limits(facts["limits"]["sessions"], facts["limits"]["values"])
         return cls(facts, Transform.load(folder), limits)
+
+    def reserved(self, domain: str | None) -> int:
+        """Return how many codes of a domain are no items; 0 for no domain."""
+        return 0 if domain is None else int(self._reserved[domain])
 
     def read(self, tensors: Mapping[str, Array]) -> Asked:
         """Return the prepared request; BadRequest if it breaks a rule."""

@@ -10,7 +10,7 @@ from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
-from sess.runtime.export.repository import VERSION, model_name, prepare_name
+from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.progress import Progress
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.golden import ask, read_golden

@@ -1,0 +1,104 @@
+"""What a served artifact takes and gives: its models, their tensors, and the rules that a request must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sess.compiler.plans import Program, TensorPlan
+from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
+from sess.runtime.serve.tensors import numpy_dtype
+from sess.runtime.steps.request import Asked, BadRequest, Reader
+
+Array = NDArray[Any]  # of the dtype that the signature gives the tensor
+VERSION = "1"
+
+_DATATYPES = {"string": "BYTES", "bool": "BOOL", "float16": "FP16", "float32": "FP32", "float64": "FP64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may hold: sessions, values of a tensor, and bytes of the message."""
+
+    sessions: int = 4096
+    values: int = 1_048_576
+    bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor of the request: its datatype in the protocol and in numpy."""
+
+    name: str
+    datatype: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The models by name with their outputs, the inputs that all of them take, and the reader that checks them."""
+
+    models: Mapping[str, tuple[Input, ...]]
+    inputs: Mapping[str, Input]
+    item: str
+    reader: Reader
+
+    def check_model(self, name: str, version: str) -> None:
+        """Refuse a model or version that is not served."""
+        if name not in self.models:
+            raise Refusal(Reason.NOT_FOUND, f"there is no model `{name[:64]}`", "unknown model")
+        if version not in ("", VERSION):
+            raise Refusal(Reason.NOT_FOUND, f"`{name}` has no version `{version[:16]}`", "unknown version")
+
+    def check_outputs(self, model: str, outputs: Mapping[str, object]) -> None:
+        """Refuse outputs that a model doesn't have."""
+        known = [output.name for output in self.models[model]]
+        for name in outputs:
+            if name not in known:
+                listed = ", ".join(f"`{each}`" for each in known)
+                raise invalid(f"`{name[:64]}` is no output; the outputs are {listed}", "unknown output")
+
+    def input(self, name: str, datatype: str) -> Input:
+        """Return an input of this name and datatype; a Refusal where there is none."""
+        found = self.inputs.get(name)
+        if found is None:
+            listed = ", ".join(f"`{each}`" for each in self.inputs)
+            raise invalid(f"`{name[:64]}` is no input; the inputs are {listed}", "unknown input")
+        if datatype != found.datatype:
+            raise invalid(f"`{name}` is {datatype[:16]}, it must be {found.datatype}", "wrong datatype")
+        return found
+
+    def read(self, tensors: Mapping[str, Array]) -> Asked:
+        """Return the prepared request; a Refusal with the rule that it breaks."""
+        try:
+            return self.reader.read(tensors)
+        except BadRequest as error:
+            raise invalid(str(error), error.rule) from None
+
+
+def contract_of(program: Program, reader: Reader) -> Contract:
+    """Return the contract of a compiled spec: its ensemble, and one model more for each encoder."""
+    spec = program.serving.name
+    vectors = {f"{encoder.name}.vector": encoder.name for encoder in program.model.encoders}
+    heads = tuple(_input(tensor) for tensor in program.serving.answers if tensor.name not in vectors)
+    models = {spec: heads} if heads else {}
+    for tensor in program.serving.answers:
+        if tensor.name in vectors:
+            vector = Input("vector", "FP32", np.dtype("float32"), _sizes(tensor))
+            models[f"{spec}.{vectors[tensor.name]}"] = (vector,)
+    inputs = {tensor.name: _input(tensor) for tensor in program.serving.request}
+    return Contract(models, inputs, program.workflow.data.item, reader)
+
+
+def _input(tensor: TensorPlan) -> Input:
+    stored = "int64" if tensor.dtype.startswith("datetime") else tensor.dtype  # microseconds since 1970
+    return Input(tensor.name, _DATATYPES.get(stored, stored.upper()), numpy_dtype(tensor.dtype), _sizes(tensor))
+
+
+def _sizes(tensor: TensorPlan) -> tuple[int, ...]:
+    return tuple(int(size) if size.isdecimal() else -1 for size in tensor.shape)

@@ -1,0 +1,214 @@
+"""The HTTP half of the gateway: KServe v2 over HTTP/1.1, every byte checked before Triton sees one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
+from sess.runtime.serve.gateway.inference import Inferences
+from sess.runtime.serve.gateway.json_body import Inference, read_body
+from sess.runtime.serve.gateway.log import Log
+from sess.runtime.serve.gateway.metadata import model_metadata, server_metadata
+from sess.runtime.serve.gateway.proto_body import request_of
+from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
+from sess.runtime.serve.gateway.wire import json_of
+
+BODY_WITHIN = 30.0  # seconds
+RETRY_AFTER = "1"
+ID_HEADER = "X-Request-Id"
+HEADER_LENGTH = "Inference-Header-Content-Length"
+
+
+class HttpServer:
+    """Answers health, metadata and inference; everything else is not there."""
+
+    def __init__(self, inferences: Inferences, log: Log) -> None:
+        self._inferences, self._log = inferences, log
+        self._server: web.Server | None = None
+        self._site: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen."""
+        self._server = web.Server(
+            self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75, lingering_time=2
+        )  # fmt: skip
+        self._site = await asyncio.get_running_loop().create_server(
+            self._server, host, port, backlog=1024, reuse_address=True
+        )
+
+    async def refuse_connections(self) -> None:
+        """Take no more connections; those that wait to be taken still are."""
+        await asyncio.sleep(0)
+        if self._site is not None:
+            self._site.close()
+
+    async def stop(self, within: float) -> None:
+        """End connections when they are idle."""
+        if self._server is not None:
+            self._server.pre_shutdown()  # idle connections end; busy ones after their answer
+            await self._server.shutdown(within)
+
+    async def _handle(self, request: BaseRequest) -> web.StreamResponse:
+        started = time.monotonic()
+        id = _id_of(request)
+        model = "-"
+        self._inferences.metrics.in_flight.inc()
+        try:
+            path = _path_of(request)
+            model, response = await self._answer(request, path)
+        except Refusal as refusal:
+            response = self._refused(request, refusal)
+            self._inferences.metrics.rejected.labels(refusal.rule).inc()
+            self._log.refused(refusal.rule, id=id, protocol="http", status=refusal.reason.value.http)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception as error:
+            self._log.event("bug", id=id, protocol="http", error=f"{type(error).__name__}: {error}")
+            response = self._refused(request, Refusal(Reason.FAILED, "the server failed on this request", "bug"))
+        finally:
+            self._inferences.metrics.in_flight.dec()
+        response.headers[ID_HEADER] = id
+        if self._inferences.route.is_draining:
+            response.force_close()
+        if model != "-":
+            seconds = time.monotonic() - started
+            self._inferences.metrics.requests.labels("http", model, str(response.status)).inc()
+            self._inferences.metrics.latency.labels("http", model).observe(seconds)
+            self._log.request(
+                id=id, protocol="http", model=model, status=response.status, ms=round(seconds * 1000, 2)
+            )  # fmt: skip
+        return response
+
+    def _refused(self, request: BaseRequest, refusal: Refusal) -> web.Response:
+        headers = {"Retry-After": RETRY_AFTER} if refusal.reason is Reason.NOT_READY else None
+        response = web.json_response({"error": refusal.message}, status=refusal.reason.value.http, headers=headers)
+        if not request._payload.is_eof():  # what is left of the body is not read
+            response.force_close()
+        return response
+
+    async def _answer(self, request: BaseRequest, path: tuple[str, ...]) -> tuple[str, web.Response]:
+        """Return the model that is asked, `-` for none, and the response."""
+        route = self._inferences.route
+        match path:
+            case ("v2",):
+                return "-", self._get(request, lambda: web.json_response(server_metadata(self._contract())))
+            case ("v2", "health", "live"):
+                return "-", self._get(request, web.Response)
+            case ("v2", "health", "ready"):
+                return "-", self._get(request, lambda: web.Response(status=200 if route.is_ready else 503))
+            case ("v2", "models", model, *rest):
+                version = rest.pop(0) if rest[:1] == ["versions"] and rest.pop(0) and rest else ""
+                match rest:
+                    case []:
+                        return "-", self._get(request, lambda: self._metadata(model, version))
+                    case ["ready"]:
+                        return "-", self._get(request, lambda: self._model_ready(model, version))
+                    case ["infer"]:
+                        return await self._infer(request, model, version)
+        raise Refusal(Reason.NOT_FOUND, "there is nothing at this path", "unknown path")
+
+    def _get(self, request: BaseRequest, answer: Any) -> web.Response:
+        if request.method not in ("GET", "HEAD"):
+            raise Refusal(Reason.NO_METHOD, f"`{request.method[:16]}` is not answered here, `GET` is", "method")
+        found: web.Response = answer()
+        return found
+
+    def _contract(self) -> Contract:
+        with self._inferences.route.enter() as lane:
+            return lane.generation.contract
+
+    def _metadata(self, model: str, version: str) -> web.Response:
+        contract = self._contract()
+        contract.check_model(model, version)
+        return web.json_response(model_metadata(contract, model))
+
+    def _model_ready(self, model: str, version: str) -> web.Response:
+        self._contract().check_model(model, version)
+        return web.Response(status=200 if self._inferences.route.is_ready else 503)
+
+    async def _infer(self, request: BaseRequest, model: str, version: str) -> tuple[str, web.Response]:
+        if request.method != "POST":
+            raise Refusal(Reason.NO_METHOD, f"`{request.method[:16]}` is not answered here, `POST` is", "method")
+        self._contract().check_model(model, version)  # before a body is read
+        body = await self._body(request)
+        limits, header_length = self._inferences.limits, request.headers.get(HEADER_LENGTH)
+        found: list[Inference] = []
+
+        def read(contract: Contract) -> tuple[Mapping[str, Array], Any]:
+            inference = read_body(body, header_length, model, contract, limits)
+            found.append(inference)
+            return inference.tensors, request_of(model, inference.id, inference.tensors, inference.outputs)
+
+        try:
+            answer = await self._inferences.run(model, version, len(body), read, None)
+        except Refusal as refusal:
+            self._inferences.metrics.requests.labels("http", model, str(refusal.reason.value.http)).inc()
+            raise
+        return model, _response(answer, found[0])
+
+    async def _body(self, request: BaseRequest) -> bytes:
+        most = self._inferences.limits.bytes
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise Refusal(Reason.ENCODED, "a compressed body is not read, send it plain", "content encoding")
+        if "Transfer-Encoding" in request.headers:
+            raise Refusal(Reason.NO_LENGTH, "a chunked body is not read, send `Content-Length`", "chunked")
+        length = request.content_length
+        if length is None:
+            raise Refusal(Reason.NO_LENGTH, "the request has no `Content-Length`", "no length")
+        if length > most:
+            raise Refusal(Reason.TOO_LARGE, f"the body has {length:,} bytes, it may have {most:,}", "body too large")
+        try:
+            return await asyncio.wait_for(request.content.readexactly(length), BODY_WITHIN)
+        except TimeoutError:
+            raise Refusal(Reason.TOO_SLOW, f"the body did not come within {BODY_WITHIN:.0f} s", "slow body") from None
+        except asyncio.IncompleteReadError:
+            raise invalid("the body ends early", "short body") from None
+
+
+def _response(answer: Any, inference: Inference) -> web.Response:
+    """Return Triton's answer as JSON, with the outputs that are wanted so as bytes behind it."""
+    outputs: list[dict[str, Any]] = []
+    binary: list[bytes] = []
+    raw = {
+        output.name: (output, content)
+        for output, content in zip(answer.outputs, answer.raw_output_contents, strict=True)
+    }
+    for name, is_binary in inference.outputs.items():
+        output, content = raw[name]
+        said: dict[str, Any] = {"name": name, "datatype": output.datatype, "shape": list(output.shape)}
+        if is_binary:
+            said["parameters"] = {"binary_data_size": len(content)}
+            binary.append(content)
+        else:
+            said["data"] = json_of(output.datatype, output.shape, content)
+        outputs.append(said)
+    whole: dict[str, Any] = {"model_name": answer.model_name, "model_version": VERSION, "outputs": outputs}
+    if inference.id:
+        whole["id"] = inference.id
+    text = json.dumps(whole, ensure_ascii=False).encode()
+    if not binary:
+        return web.Response(body=text, content_type="application/json")
+    headers = {HEADER_LENGTH: str(len(text))}
+    return web.Response(body=b"".join([text, *binary]), content_type="application/octet-stream", headers=headers)
+
+
+def _path_of(request: BaseRequest) -> tuple[str, ...]:
+    """Return the decoded parts of the path; one that climbs is nowhere."""
+    parts = tuple(unquote(part) for part in request.rel_url.raw_path.strip("/").split("/"))
+    if any(part in ("", ".", "..") or "/" in part or "\0" in part for part in parts):
+        raise Refusal(Reason.NOT_FOUND, "there is nothing at this path", "unknown path")
+    return parts
+
+
+def _id_of(request: BaseRequest) -> str:
+    given = request.headers.get(ID_HEADER, "")
+    return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else os.urandom(8).hex()

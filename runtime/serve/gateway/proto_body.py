@@ -1,0 +1,93 @@
+"""An inference request over gRPC as tensors, and what travels to Triton: protobuf messages of KServe v2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from tritonclient.grpc import service_pb2 as messages
+
+from sess.runtime.serve.gateway.contract import Array, Contract, Input, Limits
+from sess.runtime.serve.gateway.refusal import invalid
+from sess.runtime.serve.gateway.wire import count_of, from_bytes, to_bytes
+
+Message = Any  # protobuf's messages have no types here
+
+_CONTENTS = {
+    "BOOL": "bool_contents", "INT8": "int_contents", "INT16": "int_contents", "INT32": "int_contents",
+    "INT64": "int64_contents", "UINT8": "uint_contents", "UINT16": "uint_contents", "UINT32": "uint_contents",
+    "UINT64": "uint64_contents", "FP32": "fp32_contents", "FP64": "fp64_contents", "BYTES": "bytes_contents",
+}  # fmt: skip
+
+
+def read_message(message: Message, contract: Contract, limits: Limits) -> dict[str, Array]:
+    """Return the tensors of a request; a Refusal where one can't be read."""
+    raw = message.raw_input_contents
+    if len(raw) not in (0, len(message.inputs)):
+        text = f"the request has {len(message.inputs)} inputs and {len(raw)} raw contents"
+        raise invalid(text, "raw contents")
+    _refuse_parameters(message.parameters, "the request")
+    tensors: dict[str, Array] = {}
+    for i, entry in enumerate(message.inputs):
+        if entry.name in tensors:
+            raise invalid(f"`{entry.name}` is given twice", "duplicate input")
+        tensor = contract.input(entry.name, entry.datatype)
+        _refuse_parameters(entry.parameters, f"`{entry.name}`")
+        count = count_of(tensor, list(entry.shape), limits.values)
+        if raw:
+            if entry.HasField("contents"):
+                raise invalid(f"`{entry.name}` has both raw and typed contents", "raw contents")
+            tensors[entry.name] = from_bytes(tensor, memoryview(raw[i]), count)
+        else:
+            tensors[entry.name] = _typed(tensor, entry.contents, count)
+    names: dict[str, object] = {}
+    for output in message.outputs:
+        if output.name in names:
+            raise invalid(f"`{output.name[:64]}` is asked for twice", "duplicate output")
+        _refuse_parameters(output.parameters, f"`{output.name[:64]}`")
+        names[output.name] = None
+    contract.check_outputs(message.model_name, names)
+    return tensors
+
+
+def request_of(model: str, id: str, tensors: Mapping[str, Array], outputs: Iterable[str]) -> Message:
+    """Return the message that asks Triton for outputs."""
+    message = messages.ModelInferRequest(model_name=model, id=id)
+    for name, array in tensors.items():
+        datatype = _datatype(array)
+        message.inputs.add(name=name, datatype=datatype, shape=array.shape)
+        message.raw_input_contents.append(to_bytes(array))
+    for name in outputs:
+        message.outputs.add(name=name)
+    return message
+
+
+def _refuse_parameters(parameters: Mapping[str, Any], owner: str) -> None:
+    for key in parameters:
+        if key.startswith(("shared_memory", "classification", "sequence")):
+            raise invalid(f"{owner} has the parameter `{key[:32]}`, which is not served", "bad parameter")
+
+
+def _typed(tensor: Input, contents: Message, count: int) -> Array:
+    field = _CONTENTS.get(tensor.datatype)
+    values = list(getattr(contents, field)) if field else []
+    if len(values) != count:
+        raise invalid(f"`{tensor.name}` holds {len(values)} values, its shape says {count}", "shape and data differ")
+    if tensor.dtype.kind == "O":
+        texts = np.empty(count, object)
+        texts[:] = values
+        return texts
+    if tensor.dtype.kind in "iu":
+        bounds = np.iinfo(tensor.dtype)
+        wrong = next((i for i, value in enumerate(values) if not bounds.min <= value <= bounds.max), None)
+        if wrong is not None:
+            raise invalid(f"`{tensor.name}`: value {wrong} is out of the range of {tensor.datatype}", "bad value")
+    return np.array(values, tensor.dtype)
+
+
+def _datatype(array: Array) -> str:
+    if array.dtype.kind in "Ob":
+        return {"O": "BYTES", "b": "BOOL"}[array.dtype.kind]
+    stem = {"f": "FP", "i": "INT", "u": "UINT"}[array.dtype.kind]
+    return f"{stem}{array.dtype.itemsize * 8}"

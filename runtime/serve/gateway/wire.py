@@ -1,0 +1,129 @@
+"""Tensors as they travel: JSON values, or bytes in little-endian order, to numpy and back; nothing is trusted."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sess.runtime.serve.gateway.contract import Input
+from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
+
+Array = NDArray[Any]  # of the dtype that the signature gives the tensor
+LENGTH = struct.Struct("<I")
+
+_TYPES: dict[str, frozenset[type]] = {
+    "i": frozenset({int}),
+    "u": frozenset({int}),
+    "f": frozenset({int, float}),
+    "b": frozenset({bool}),
+    "O": frozenset({str}),
+}
+_WANTS = {"i": "whole numbers", "u": "whole numbers", "f": "numbers", "b": "true or false", "O": "texts"}
+
+
+def count_of(tensor: Input, shape: Sequence[object], most: int) -> int:
+    """Return how many values a shape says, of a tensor of rank 1; a Refusal before anything is allocated for it."""
+    if any(type(size) is not int for size in shape):
+        raise invalid(f"`{tensor.name}` has a shape of other than whole numbers", "bad shape")
+    if len(shape) != 1:
+        raise invalid(f"`{tensor.name}` has rank {len(shape)}, it must have rank 1", "wrong rank")
+    count = shape[0]
+    assert isinstance(count, int)
+    if count < 0:
+        raise invalid(f"`{tensor.name}` has shape [{count}], a size must not be negative", "bad shape")
+    if count > most:
+        message = f"`{tensor.name}` has shape [{count}], a request may hold {most:,} values"
+        raise Refusal(Reason.TOO_LARGE, message, "too many values")
+    return count
+
+
+def from_json(tensor: Input, data: object, count: int) -> Array:
+    """Return the array of a list of JSON values."""
+    if not isinstance(data, list):
+        raise invalid(f"`{tensor.name}` has no list as its `data`", "bad data")
+    if len(data) != count:
+        raise invalid(f"`{tensor.name}` holds {len(data)} values, its shape says {count}", "shape and data differ")
+    kind = tensor.dtype.kind
+    wrong = set(map(type, data)) - _TYPES[kind]
+    if wrong:
+        place = next(i for i, value in enumerate(data) if type(value) in wrong)
+        raise invalid(f"`{tensor.name}`: value {place} is no {tensor.datatype}; it holds {_WANTS[kind]}", "bad value")
+    if kind == "O":
+        return _texts(tensor, data)
+    try:
+        if kind == "f":
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+                return np.array(data, np.float64).astype(tensor.dtype)
+        return np.array(data, tensor.dtype)
+    except (OverflowError, ValueError):
+        low, high = np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max
+        place = next(i for i, value in enumerate(data) if not low <= value <= high)
+        raise invalid(f"`{tensor.name}`: value {place} is out of the range of {tensor.datatype}", "bad value") from None
+
+
+def from_bytes(tensor: Input, raw: memoryview, count: int) -> Array:
+    """Return the array of raw bytes."""
+    if tensor.dtype.kind == "O":
+        return _texts_of_bytes(tensor, raw, count)
+    wanted = count * tensor.dtype.itemsize
+    if len(raw) != wanted:
+        raise invalid(f"`{tensor.name}` has {len(raw)} bytes, its shape says {wanted}", "shape and data differ")
+    if tensor.dtype.kind == "b" and any(byte > 1 for byte in raw):
+        raise invalid(f"`{tensor.name}` holds bytes that are neither 0 nor 1", "bad value")
+    return np.frombuffer(raw, tensor.dtype)
+
+
+def to_bytes(array: Array) -> bytes:
+    """Return an array as raw bytes; text with its length before it."""
+    if array.dtype.kind != "O":
+        return np.ascontiguousarray(array).tobytes()
+    texts = [value if isinstance(value, bytes) else str(value).encode() for value in array.ravel().tolist()]
+    return b"".join(LENGTH.pack(len(text)) + text for text in texts)
+
+
+def json_of(datatype: str, shape: Sequence[int], raw: bytes) -> list[Any]:
+    """Return an answer's raw bytes as a flat list of JSON values."""
+    if datatype == "BYTES":
+        found, at = [], 0
+        for _ in range(math.prod(shape)):
+            (length,) = LENGTH.unpack_from(raw, at)
+            found.append(raw[at + 4 : at + 4 + length].decode("utf-8", "replace"))
+            at += 4 + length
+        return found
+    dtype = {"FP": "f", "INT": "i", "UINT": "u"}.get(datatype.rstrip("0123456789"), "")
+    values = np.frombuffer(raw, "?" if datatype == "BOOL" else f"<{dtype}{int(datatype.lstrip('FPINTU')) // 8}")
+    listed: list[Any] = values.tolist()
+    return listed
+
+
+def _texts(tensor: Input, values: Sequence[str]) -> Array:
+    texts = np.empty(len(values), object)
+    for i, value in enumerate(values):
+        try:
+            texts[i] = value.encode()
+        except UnicodeEncodeError:
+            raise invalid(f"`{tensor.name}`: value {i} is no Unicode text", "bad value") from None
+    return texts
+
+
+def _texts_of_bytes(tensor: Input, raw: memoryview, count: int) -> Array:
+    if count * LENGTH.size > len(raw):
+        raise invalid(f"`{tensor.name}` has {len(raw)} bytes, too few for {count} texts", "shape and data differ")
+    texts, at = np.empty(count, object), 0
+    for i in range(count):
+        if at + LENGTH.size > len(raw):
+            raise invalid(f"`{tensor.name}` ends before text {i}", "shape and data differ")
+        (length,) = LENGTH.unpack_from(raw, at)
+        at += LENGTH.size
+        if at + length > len(raw):
+            raise invalid(f"`{tensor.name}`: text {i} says {length:,} bytes, {len(raw) - at:,} are left", "bad value")
+        texts[i] = bytes(raw[at : at + length])
+        at += length
+    if at != len(raw):
+        raise invalid(f"`{tensor.name}` has {len(raw) - at:,} bytes behind its last text", "shape and data differ")
+    return texts
