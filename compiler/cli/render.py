@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
@@ -12,18 +13,20 @@ from sess.compiler.cli.options import clean, read, spec_options
 @click.command("render")
 @click.argument("spec", metavar="SPEC")
 @spec_options
-@click.option("--json", "is_json", is_flag=True, help="Print the plans as JSON.")
-def command(spec: str, sets: tuple[str, ...], schema: str | None, is_json: bool) -> int:  # noqa: FBT001 - click passes by name
-    """Print every default, the derived preparation, the model, and the signatures of request and answer."""
-    from sess.compiler.report.program import render
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+def command(spec: str, sets: tuple[str, ...], schema: str | None, form: str) -> int:
+    """Print what will really happen: defaults, preparation, training beside serving, signatures, and what it costs."""
+    from sess.compiler.registry import registry
+    from sess.compiler.report.paint import Paint
+    from sess.compiler.report.program import as_json, render
 
     checked = clean(read(spec, sets, schema))
-    if checked.program is None:
+    program = checked.program
+    if program is None or checked.graph is None:
         return 1
-    if is_json:
-        from sess.compiler.codec import dumps
-
-        sys.stdout.write(dumps(checked.program) + "\n")
+    if form == "json":
+        found = as_json(checked.graph, program, registry())
+        sys.stdout.write(json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write(render(checked.program))
+        sys.stdout.write(render(checked.graph, program, registry(), Paint.of(sys.stdout)))
     return 0

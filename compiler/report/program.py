@@ -1,186 +1,145 @@
-"""A program for people: every default and every derived step written out (`sess render`)."""
+"""A program for people: what really will happen, every default and every derived step written out (`sess render`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sess.compiler.block import Chosen, JsonValue
-from sess.compiler.plans import ColumnPlan, Program, Role, TensorPlan
+from sess.compiler.codec import encode
+from sess.compiler.draw.captions import arguments, totals, value
+from sess.compiler.estimate import Estimate, estimate
+from sess.compiler.graph import CheckedGraph
+from sess.compiler.plans import ColumnPlan, Program, TensorPlan
+from sess.compiler.quantity import scaled
+from sess.compiler.registry import Registry
+from sess.compiler.report.left_out import left_out
+from sess.compiler.report.paint import Paint
+from sess.compiler.report.sections import sections, written
+from sess.compiler.report.stages import stages
+
+FORMAT_VERSION = 1
 
 
-def render(program: Program) -> str:
-    """Return the text, one part a section."""
+def render(checked: CheckedGraph, program: Program, registry: Registry, paint: Paint) -> str:
+    """Return the text: complete sections first, then what follows from them."""
+    found = estimate(checked, registry)
+    title = f' "{program.title}"' if program.title else ""
     parts = [
-        (f"spec {program.name}", [program.title] if program.title else []),
-        ("data", _data(program)),
-        ("columns", [_column(column) for column in program.workflow.columns]),
-        ("vocabularies", _domains(program)),
-        ("model", _model(program)),
-        ("training", _training(program)),
-        ("evaluation", _evaluation(program)),
-        ("serving", _serving(program)),
+        (f"spec {program.name}{title}", written(sections(checked, program, registry)).splitlines()),
+        ("columns", _aligned(map(_column, program.workflow.columns))),
+        ("left out", _aligned([(name, reason) for name, reason in left_out(checked, program).items()])),
+        ("domains", _aligned(_domains(program))),
+        ("tables", _aligned(_tables(checked, found))),
+        ("graph", _aligned([("", "", "in training", "in serving"), *stages(checked, program, registry)])),
+        ("request", _aligned(map(_tensor, program.serving.request))),
+        ("answer", _aligned(map(_tensor, program.serving.answers))),
+        ("estimate", [*totals(found), f"the softmax holds {_scores(found)} at once", *_largest(checked, found)]),
     ]
-    return "\n".join("\n".join([title, *(f"  {line}" for line in lines), ""]) for title, lines in parts)
+    texts = []
+    for heading, lines in parts:
+        indent = "" if heading.startswith("spec ") else "  "
+        texts.append("\n".join([paint.bold(heading), *(f"{indent}{line}".rstrip() for line in lines), ""]))
+    return "\n".join(texts)
+
+
+def as_json(checked: CheckedGraph, program: Program, registry: Registry) -> dict[str, JsonValue]:
+    """Return the same as JSON: sections as text by key, plans as they are, amounts as numbers or formulas."""
+    found = estimate(checked, registry)
+    amounts = {
+        "parameters": found.parameters, "training_flops": found.training_flops, "training_bytes": found.training_bytes,
+        "scores_bytes": found.scores_bytes, "serving_flops": found.serving_flops, "serving_bytes": found.serving_bytes,
+        "items_read_bytes": found.items_read,
+    }  # fmt: skip
+    nodes = {
+        id: {"parameters": _number(cost.parameters.at(found.known)), "flops": _number(cost.flops.at(found.known)),
+             "is_exact": cost.is_exact}
+        for id, cost in found.costs.items()
+    }  # fmt: skip
+    whole: dict[str, object] = {
+        "format_version": FORMAT_VERSION,
+        "sections": sections(checked, program, registry),
+        "left_out": left_out(checked, program),
+        "graph": [
+            {"step": step, "type": kind, "training": training, "serving": serving}
+            for step, kind, training, serving in stages(checked, program, registry)
+        ],
+        "estimate": {
+            "known": found.known,
+            **{name: _number(amount) for name, amount in amounts.items()},
+            "nodes": nodes,
+        },
+        "program": program,
+    }
+    encoded = encode(whole)
+    assert isinstance(encoded, dict)
+    return encoded
 
 
 def call(chosen: Chosen | None) -> str:
     """Return an entry as it would be written: `adam(lr=0.001)`; `none` if there is none."""
-    if chosen is None:
-        return "none"
-    arguments = ", ".join(f"{key}={value(each)}" for key, each in chosen.params.items())
-    return f"{chosen.name}({arguments})" if arguments else chosen.name
+    return "none" if chosen is None else value({"name": chosen.name, "params": dict(chosen.params)})
 
 
-def value(each: JsonValue) -> str:
-    """Return a parameter's value as it would be written."""
-    match each:
-        case None:
-            return "none"
-        case bool():
-            return str(each).lower()
-        case float():
-            return f"{each:g}"
-        case str():
-            return each
-        case list():
-            return "[" + ", ".join(value(item) for item in each) + "]"
-        case dict() if "names" in each and "level" in each:
-            names = each["names"]
-            return " + ".join(str(name) for name in names) if isinstance(names, list) else str(names)
-        case dict() if "name" in each and "params" in each:
-            params = each["params"]
-            return call(Chosen(str(each["name"]), params if isinstance(params, dict) else {}))
-        case _:
-            return str(each)
+def _number(amount: object) -> float | str:
+    known = getattr(amount, "known", None)
+    return str(amount) if known is None else float(known)
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
-    listed = list(rows)
-    width = max((len(key) for key, _ in listed), default=0)
-    return [f"{key:<{width}} = {text}" for key, text in listed]
+def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return rows as lines whose cells stand below each other."""
+    listed = [list(row) for row in rows]
+    if not listed:
+        return ["none"]
+    widths = [max(len(row[column]) for row in listed if column < len(row)) for column in range(max(map(len, listed)))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in listed]
 
 
-def _data(program: Program) -> list[str]:
-    data = program.workflow.data
-    rows = f"a row is {'an event' if data.rows.value == 'events' else 'a session'}"
-    return _table(
-        [
-            ("train", ", ".join(data.train) or "none"),
-            ("valid", ", ".join(data.valid) or "none"),
-            ("test", ", ".join(data.test) or "none"),
-            ("catalogue", data.catalogue or "none"),
-            ("split", call(data.split)),
-            (
-                "rows",
-                f"{data.rows.value}, {rows}; session={data.session or 'none'}, time={data.time or 'none'}, "
-                f"unit={data.unit}",
-            ),
-            ("idle", "none" if data.idle is None else f"{data.idle // 1_000_000}s"),
-            ("dedupe", "consecutive" if data.dedupe else "none"),
-            ("keep", f"last({data.keep})"),
-            ("context", data.context),
-            ("min_length", str(data.min_length)),
-            ("item", data.item),
-        ]
-    )
-
-
-def _column(column: ColumnPlan) -> str:
-    notes = []
-    if column.is_input:
-        notes.append("input")
-    if column.is_target:
-        notes.append("target")
-    if column.role is Role.SESSION:
-        notes.append(f"takes the {column.take.value}")
-    if column.is_source:
-        notes.append("in requests")
+def _column(column: ColumnPlan) -> tuple[str, ...]:
+    uses = [word for word, holds in (("input", column.is_input), ("target", column.is_target)) if holds]
     ops = " >> ".join(call(op) for op in column.ops) or "not prepared"
     if column.sources:
-        made = column.maker.name if column.maker else ""
-        ops = f"from {made}({', '.join(column.sources)}): {ops}" if made else f"from {column.sources[0]}: {ops}"
-    domain = f" in {column.domain}" if column.domain else ""
-    return f"{column.name}: {column.dtype}, {column.role.value} column{domain}; {ops}" + (
-        f"; {', '.join(notes)}" if notes else ""
-    )
+        made = call(column.maker) if column.maker else ", ".join(column.sources)
+        ops = f"from {made}: {ops}"
+    uses += ["in requests"] if column.is_source else []
+    takes = f"takes the {column.take.value}" if column.role == "session" and uses else ""
+    dtype = f"{column.dtype} list" if column.is_list else column.dtype
+    uses += [takes] if takes else []
+    return column.name, dtype, column.role.value, column.domain or "", ops, ", ".join(uses)
 
 
-def _domains(program: Program) -> list[str]:
+def _domains(program: Program) -> list[tuple[str, ...]]:
     return [
-        f"{domain.name}: {', '.join(domain.columns)} ({domain.dtype})"
-        f"{', the catalogue' if domain.is_item else ''}; {call(domain.categorify)}"
+        (domain.name, domain.dtype, ", ".join(domain.columns), "the catalogue" if domain.is_item else "")
         for domain in program.workflow.domains
     ]
 
 
-def _model(program: Program) -> list[str]:
-    model = program.model
-    lines = [
-        f"table {each.name}: {each.domain}, {'auto' if each.dim is None else each.dim} wide, "
-        f"{call(Chosen('embedding', each.params))}"
-        for each in model.tables
-    ]
-    for node in model.nodes:
-        sources = ", ".join(source for ids in node.inputs.values() for source in ids)
-        lines.append(f"{node.id}: {node.type} = {call(node.block)}" + (f" of {sources}" if sources else ""))
-    lines += [f"encoder {each.name}: served as {model.name}.{each.name}" for each in model.encoders]
-    lines += [f"head {head.name}: {call(head.block)} of {head.state or 'nothing'}" for head in model.heads]
-    return lines
-
-
-def _training(program: Program) -> list[str]:
-    train = program.train
-    return _table(
-        [
-            ("objective", call(program.model.objective)),
-            ("optimizer", call(train.optimizer)),
-            ("schedule", call(train.schedule)),
-            ("batch", f"{train.batch} sessions" if train.tokens is None else f"{train.tokens} tokens"),
-            ("epochs", str(train.epochs)),
-            ("stop", call(train.stop)),
-            ("precision", train.precision),
-            ("seed", str(train.seed)),
-            ("clip_norm", value(train.clip_norm)),
-            ("weight_decay", value(train.weight_decay)),
-        ]
-    )
-
-
-def _evaluation(program: Program) -> list[str]:
-    evaluate = program.evaluate
-    return _table(
-        [
-            ("metrics", ", ".join(str(metric) for metric in evaluate.metrics)),
-            ("baselines", ", ".join(call(each) for each in evaluate.baselines) or "none"),
-            ("slices", ", ".join(evaluate.slices) or "none"),
-            ("exclude", ", ".join(evaluate.exclude) or "none"),
-        ]
-    )
-
-
-def _serving(program: Program) -> list[str]:
-    serving = program.serving
-    lines = _table(
-        [
-            ("top_k", str(serving.top_k)),
-            ("exclude", ", ".join(serving.exclude) or "none"),
-            ("accept", ", ".join(serving.accept) or "none"),
-            ("index", call(serving.index)),
-            ("platform", f"{serving.platform}, backend {serving.backend}"),
-            ("batch", f"dynamic, at most {serving.batch_max}, waits {serving.delay / 1000:g} ms"),
-            ("on_empty", serving.on_empty),
-            ("on_unknown", serving.on_unknown),
-        ]
-    )
+def _tables(checked: CheckedGraph, found: Estimate) -> list[tuple[str, ...]]:
+    tables = [node for node in checked.graph.order() if node.kind == "table"]
     return [
-        *lines,
-        "request",
-        *(f"  {_tensor(each)}" for each in serving.request),
-        "answer",
-        *(f"  {_tensor(each)}" for each in serving.answers),
-    ]
+        (node.id, str(checked.types[node.id]), arguments(node, is_full=True),
+         f"{found.costs[node.id].parameters.at(found.known)} parameters", "derived" if node.is_derived else "")
+        for node in tables
+    ]  # fmt: skip
 
 
-def _tensor(tensor: TensorPlan) -> str:
-    optional = ", optional" if tensor.is_optional else ""
-    return f"{tensor.name}: {tensor.dtype} ({', '.join(tensor.shape)}){optional}"
+def _tensor(tensor: TensorPlan) -> tuple[str, ...]:
+    return tensor.name, tensor.dtype, f"({', '.join(tensor.shape)})", "optional" if tensor.is_optional else ""
+
+
+def _scores(found: Estimate) -> str:
+    return f"{found.scores_bytes.show(base=1024)} bytes of scores"
+
+
+def _largest(checked: CheckedGraph, found: Estimate) -> list[str]:
+    """Return the nodes that learn most and work most, as far as numbers tell."""
+    costs = {node.id: found.costs[node.id].at(found.known) for node in checked.graph.order()}
+    lines = []
+    for word, amounts in (
+        ("parameters", {id: cost.parameters.least for id, cost in costs.items()}),
+        ("FLOPs a session", {id: cost.flops.least for id, cost in costs.items()}),
+    ):
+        most = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
+        shown = ", ".join(f"{id} {scaled(count)}" for id, count in most if count)
+        lines += [f"most {word}: {shown}"] if shown else []
+    return lines
