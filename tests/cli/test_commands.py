@@ -129,8 +129,22 @@ def test_render_writes_the_defaults_out(folder: Path) -> None:
 
 def test_blocks_shows_a_signature_and_where_it_is_written(folder: Path) -> None:
     text = sess("blocks", "gru", at=folder).stdout
-    assert "`gru(units, layers=1, dropout=0)`" in text
+    assert text.startswith("gru(units, layers=1, dropout=0.0)\n")
+    assert "Seq[T, D] → Seq[T, units], causal" in text
+    assert "Hidasi et al. 2016" in text
     assert "compiler/blocks/encoders/gru.py" in text
+
+
+def test_an_unknown_block_gets_the_nearest(folder: Path) -> None:
+    assert "did you mean `sasrec`?" in sess("blocks", "sasrek", at=folder).stderr
+
+
+def test_blocks_are_listed_as_json(folder: Path) -> None:
+    found = json.loads(sess("blocks", "--format", "json", at=folder).stdout)["blocks"]
+    mlp = next(each for each in found if each["name"] == "mlp")
+    assert ["Row[D]", "Row[widths[-1]]"] in mlp["rules"]
+    assert [each["name"] for each in mlp["arguments"] if each["default"] is None] == ["widths"]
+    assert all(each["summary"] and each["file"] for each in found)
 
 
 def test_checking_imports_nothing_heavy(folder: Path) -> None:
