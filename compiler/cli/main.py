@@ -15,6 +15,7 @@ COMMANDS = {
     "fmt": "write specs in their one form, comments kept",
     "graph": "draw the typed graph",
     "render": "print a spec with every default and derived step",
+    "breaking": "say what a spec would break that runs today",
     "diff": "say what changed between two specs or artifacts",
     "blocks": "list every block, or show one",
     "explain": "say what a code means, with a wrong and a right example",

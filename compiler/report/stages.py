@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sess.compiler.block import Chosen, Kind, Objective
+from sess.compiler.block import Chosen, Kind
 from sess.compiler.draw.captions import arguments, value
 from sess.compiler.estimate import estimate
 from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.plans import Program
+from sess.compiler.prediction import Objective
 from sess.compiler.registry import Registry
 from sess.compiler.types import Head, Level, Seq, Tower
 

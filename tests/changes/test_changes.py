@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -15,6 +17,7 @@ from sess.compiler.driver import CheckOptions, check_spec
 from sess.compiler.failures import Misused
 from sess.compiler.plans import Program
 from sess.compiler.references import read_reference
+from sess.compiler.server_metadata import code_of
 
 SPEC = """\
 spec shop
@@ -126,3 +129,53 @@ def test_the_command_lists_changes_under_whom_they_concern(folder: Path, capsys:
     out = capsys.readouterr().out
     assert out.index("WIRE") < out.index("top_k") < out.index("RETRAIN") < out.index("`query`")
     assert "+ gru(units=16, layers=2, dropout=0)" in out
+
+
+def test_breaking_points_at_the_line_and_exits_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = folder / "shop.sess"
+    spec.write_text(spec.read_text().replace("top_k = 20", "top_k = 10"))
+    assert run(["breaking", str(spec), "--against", "git:main", "--format", "json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (finding["code"], finding["name"], finding["severity"]) == ("WIRE", "top-k-lowered", "error")
+    assert spec.read_text().splitlines()[finding["range"]["start"]["line"] - 1] == "serve { top_k = 10 }"
+
+
+def test_breaking_finds_only_what_it_is_asked_for(folder: Path) -> None:
+    spec = folder / "shop.sess"
+    spec.write_text(spec.read_text().replace("units=16", "units=16, layers=2"))
+    assert run(["breaking", str(spec), "--against", "git:main"]) == 1
+    assert run(["breaking", str(spec), "--against", "git:main", "--only", "wire"]) == 0
+
+
+def test_breaking_asks_a_server_for_its_tensors(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = folder / "shop.sess"
+    serving = read_reference(str(spec)).program.serving
+    metadata = {
+        "name": "shop",
+        "inputs": [{"name": each.name, "datatype": code_of(each.dtype), "shape": [-1]} for each in serving.request],
+        "outputs": [
+            {"name": each.name, "datatype": code_of(each.dtype), "shape": [-1, -1]} for each in serving.answers[:2]
+        ],
+    }
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(metadata).encode()
+            self.send_response(200 if self.path == "/v2/models/shop" else 404)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert run(["breaking", str(spec), "--against", url]) == 0
+        spec.write_text(spec.read_text().replace("features(item)", "features(item + category)"))
+        assert run(["breaking", str(spec), "--against", url]) == 1
+        assert "a request must have the input `category__values`" in capsys.readouterr().out
+        spec.write_text(spec.read_text().replace("spec shop", "spec other"))
+        assert run(["breaking", str(spec), "--against", url]) == 2
+        server.shutdown()
