@@ -10,7 +10,7 @@ from sess.compiler.draw.captions import arguments, totals, value
 from sess.compiler.estimate import Estimate, estimate
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.plans import ColumnPlan, Program, TensorPlan
-from sess.compiler.quantity import scaled
+from sess.compiler.quantity import in_bytes, scaled
 from sess.compiler.registry import Registry
 from sess.compiler.report.left_out import left_out
 from sess.compiler.report.paint import Paint
@@ -33,7 +33,7 @@ def render(checked: CheckedGraph, program: Program, registry: Registry, paint: P
         ("graph", _aligned([("", "", "in training", "in serving"), *stages(checked, program, registry)])),
         ("request", _aligned(map(_tensor, program.serving.request))),
         ("answer", _aligned(map(_tensor, program.serving.answers))),
-        ("estimate", [*totals(found), f"the softmax holds {_scores(found)} at once", *_largest(checked, found)]),
+        ("estimate", [*totals(found), *_scores(found), *_largest(checked, found)]),
     ]
     texts = []
     for heading, lines in parts:
@@ -127,8 +127,11 @@ def _tensor(tensor: TensorPlan) -> tuple[str, ...]:
     return tensor.name, tensor.dtype, f"({', '.join(tensor.shape)})", "optional" if tensor.is_optional else ""
 
 
-def _scores(found: Estimate) -> str:
-    return f"{found.scores_bytes.show(base=1024)} bytes of scores"
+def _scores(found: Estimate) -> list[str]:
+    """Return what the losses compare at once; nothing where no head ranks."""
+    amount = found.scores_bytes
+    size = in_bytes(amount.least) if amount.known is not None else f"{amount.show(base=1024)} bytes"
+    return [f"the loss holds {size} of scores at once"] if amount.terms else []
 
 
 def _largest(checked: CheckedGraph, found: Estimate) -> list[str]:

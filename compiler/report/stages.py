@@ -78,7 +78,8 @@ def _head(name: str, checked: CheckedGraph, node: Node, program: Program) -> lis
         served = f"the {program.serving.top_k} best of the catalogue{left_out}"
     else:
         served = "a number a session"
-    training = f"{loss_text} against {found.target}, {where}{weight}" if plan else "counted once"
+    training = f"{loss_text} against {found.target}, {where}{weight}"
+    training = "counts the training split" if node.kind is Kind.BASELINE else training
     return [(f"{name} = {node.entry.name}({arguments(node)})", str(found), training, served)]
 
 
