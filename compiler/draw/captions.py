@@ -88,6 +88,8 @@ def costs_in_full(cost: Cost, known: Mapping[str, float]) -> tuple[tuple[str, st
 def totals(found: Estimate) -> tuple[str, ...]:
     """Return what the whole spec costs: parameters, a training step, a request."""
     batch, steps = found.known["B"], found.known["T"]
+    if not found.parameters.terms:
+        return ("nothing is learned by gradients",)
     return (
         f"{_short(found.parameters)} parameters",
         f"a training step of {batch:,.0f} × {steps:,.0f}: {_amount(found.training_flops)}FLOPs, "
