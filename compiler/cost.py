@@ -112,6 +112,26 @@ def attention(steps: Quantity, width: Quantity, heads: int, *, has_output: bool 
     return joined + scores + (dense(steps, width, width, has_bias=has_bias) if has_output else Cost())
 
 
+def positions(steps: Quantity, width: Quantity, longest: int) -> Cost:
+    """Return the cost of a learned vector for every place, added to the steps."""
+    return Cost(width * longest, steps * width, steps * width)
+
+
+def transformer_layer(
+    steps: Quantity, width: Quantity, heads: int, *, inner: int = 4, has_bias: bool = True
+) -> Cost:  # fmt: skip
+    """Return the cost of attention and a feed-forward, `inner` times as wide, each with its norm."""
+    parts = attention(steps, width, heads, has_bias=has_bias) + feed_forward(steps, width, width * inner)
+    return parts + norm(steps, width).times(2)
+
+
+def relative_layer(steps: Quantity, width: Quantity, heads: int) -> Cost:
+    """Return the cost of a layer that attends by content and by distance, of which there are 2 T - 1."""
+    far = steps * 2 - 1
+    distances = dense(far, width, width, has_bias=False) + Cost(width * 2, steps * far * width * 2)
+    return transformer_layer(steps, width, heads, has_bias=False) + distances
+
+
 def guess(kind: Kind, sizes: Sizes, params: Any) -> Cost:  # the dataclass of any block
     """Return what a block of a kind usually costs, for those that don't say."""
     rows, outside = sizes.rows, sizes.outside

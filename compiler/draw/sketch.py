@@ -131,7 +131,8 @@ class _Sketch:
         facts = self.checked.built.facts
         level = facts.levels.get(read[0])
         what = {Level.STEP: "step", Level.SESSION: "session", None: "catalogue"}.get(level, "session")
-        shape = {"step": "(B, T)", "session": "(B)", "catalogue": "(V)"}[what]
+        group = facts.groups.get(read[0])
+        shape = {"step": f"(B, T({group}))" if group else "(B, T)", "session": "(B)", "catalogue": "(V)"}[what]
         id = "columns:" + ",".join(read)
         listed = "; ".join(f"{name} {facts.column(name).dtype.value}" for name in read)
         prepared = {"codes" if facts.representation(name) is Representation.EMBED else "numbers" for name in read}

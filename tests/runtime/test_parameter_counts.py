@@ -13,12 +13,27 @@ from sess.compiler.estimate import estimate
 from sess.compiler.lower.program import lower
 from sess.compiler.registry import registry
 
+# Encoders beside those that the specs have, each with what it needs to say.
+ENCODERS = (
+    "albert(layers=3)", "bert", "bert4rec", "electra", "gpt2", "longformer(window=8)", "lstm(units=16, layers=2)",
+    "roberta", "transformer(ffn=2)", "transformer(norm=post, position=rotary)", "transformer_xl(heads=4)",
+)  # fmt: skip
+ENCODER = """\
+spec encoder
+schema "shop.pbtxt"
+columns item = tag(ITEM_ID)
+table items = embedding(item, dim=16)
+encoder query = features(item) >> {}
+head click = query >> last >> categorical(item, tied=items)
+train {{ objective = last }}
+"""
 SPECS = (
     pytest.param("../shared/specs/movies.sess", marks=pytest.mark.shared),
     pytest.param("../shared/specs/beauty_sasrec.sess", marks=pytest.mark.shared),
     "specs/quickstart.sess",
     "specs/xlnet_masked.sess",
     "HEADS",
+    *ENCODERS,
 )
 HEADS = """\
 spec heads
@@ -41,9 +56,9 @@ def test_every_node_has_as_many_parameters_as_its_layers(spec: str, root: Path, 
     model = pytest.importorskip("sess.runtime.model")
     size = pytest.importorskip("sess.runtime.vocabulary").VocabularySize
     path = root / spec
-    if spec == "HEADS":
-        path = tmp_path / "heads.sess"
-        path.write_text(HEADS)
+    if not spec.endswith(".sess"):
+        path = tmp_path / "written.sess"
+        path.write_text(HEADS if spec == "HEADS" else ENCODER.format(spec))
         (tmp_path / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
     checked = check_spec(path, CheckOptions(schema=root / "specs" / "shop.pbtxt" if spec.startswith("specs") else None))
     assert checked.graph is not None
@@ -61,3 +76,4 @@ def test_every_node_has_as_many_parameters_as_its_layers(spec: str, root: Path, 
     ours = {id: cost.parameters.at(guessed.known).known for id, cost in guessed.costs.items()}
     assert {id: count for id, count in ours.items() if count} == {id: count for id, count in counted.items() if count}
     assert guessed.parameters.known == built.parameter_count
+    assert all(cost.is_exact for cost in guessed.costs.values())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import norm, positions, transformer_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -41,3 +42,10 @@ class Albert(Encoder[AlbertParams]):
         for _ in range(params.layers):
             x = layer(x, keras.mask)
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: AlbertParams) -> Cost:
+        """Return positions, a norm, and one layer that works again and again."""
+        steps, width = sizes.rows, sizes.outside
+        layer = transformer_layer(steps, width, params.heads)
+        work = replace(layer.times(params.layers), parameters=layer.parameters)
+        return positions(steps, width, sizes.longest) + norm(steps, width) + work

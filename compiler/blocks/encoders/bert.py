@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import norm, positions, transformer_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -40,3 +41,9 @@ class Bert(Encoder[BertParams]):
                 x, keras.mask
             )
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: BertParams) -> Cost:
+        """Return positions, a norm, and the layers."""
+        steps, width = sizes.rows, sizes.outside
+        layers = transformer_layer(steps, width, params.heads).times(params.layers)
+        return positions(steps, width, sizes.longest) + norm(steps, width) + layers

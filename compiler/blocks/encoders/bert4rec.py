@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense, positions, transformer_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -40,3 +41,9 @@ class Bert4rec(Encoder[Bert4recParams]):
                 x, keras.mask
             )
         return keras.layers.Dense(x.shape[-1], activation="gelu", kernel_initializer=keras.session.small())(x)
+
+    def cost(self, sizes: Sizes, params: Bert4recParams) -> Cost:
+        """Return positions, the layers, and a last dense one."""
+        steps, width = sizes.rows, sizes.outside
+        layers = transformer_layer(steps, width, params.heads, has_bias=False).times(params.layers)
+        return positions(steps, width, sizes.longest) + layers + dense(steps, width, width)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense, feed_forward, norm, positions
 from sess.compiler.types import Direction, Seq
 
 
@@ -45,3 +46,11 @@ class Longformer(Encoder[LongformerParams]):
                 params.heads, is_causal=False, epsilon=1e-5, dropout=params.dropout, reach=params.window // 2
             )(x, keras.mask)
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: LongformerParams) -> Cost:
+        """Return positions, a norm, and layers whose steps look at a window only."""
+        steps, width = sizes.rows, sizes.outside
+        layer = dense(steps, width, width * 3) + dense(steps, width, width) + norm(steps, width).times(2)
+        layer += feed_forward(steps, width, width * 4)
+        layer += Cost(flops=steps * width * (4 * params.window), kept=steps * (2 * params.heads * params.window))
+        return positions(steps, width, sizes.longest) + norm(steps, width) + layer.times(params.layers)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Dim, Direction, Seq
 
 
@@ -38,3 +39,12 @@ class Lstm(Encoder[LstmParams]):
             x = keras.layers.LSTM(params.units, return_sequences=True)(x, mask=keras.mask)
             x = keras.layers.Dropout(params.dropout)(x)  # LSTM's own dropout leaves random state in the serving graph
         return x  # (B, T, units)
+
+    def cost(self, sizes: Sizes, params: LstmParams) -> Cost:
+        """Return four gates of two products and a bias, a layer."""
+        steps, units, width, total = sizes.rows, Quantity.of(params.units), sizes.inside, Cost()
+        for _ in range(params.layers):
+            weights = (width + units) * units * 4
+            total += Cost(weights + units * 4, steps * weights * 2, steps * units * 9)
+            width = units
+        return total

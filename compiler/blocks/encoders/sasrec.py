@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.cost import attention, feed_forward, norm
+from sess.compiler.cost import attention, feed_forward, norm, positions
 from sess.compiler.types import Direction, Seq
 
 
@@ -52,5 +52,4 @@ class Sasrec(Encoder[SasrecParams]):
         steps, width = sizes.rows, sizes.outside
         layer = attention(steps, width, params.heads, has_output=False) + feed_forward(steps, width, width)
         layer += norm(steps, width).times(2)
-        positions = Cost(width * sizes.longest, steps * width, steps * width)
-        return positions + layer.times(params.layers) + norm(steps, width)
+        return positions(steps, width, sizes.longest) + layer.times(params.layers) + norm(steps, width)

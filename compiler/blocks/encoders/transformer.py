@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import norm, positions, transformer_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -60,3 +61,11 @@ class Transformer(Encoder[TransformerParams]):
                 is_rotary=params.position == "rotary",
             )(x, keras.mask)  # fmt: skip
         return x if params.norm == "post" else keras.layers.LayerNormalization(epsilon=1e-6)(x)  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: TransformerParams) -> Cost:
+        """Return positions where they are learned, the layers, and a last norm where norms come first."""
+        steps, width = sizes.rows, sizes.outside
+        layer = transformer_layer(steps, width, params.heads, inner=params.ffn, has_bias=False)
+        first = positions(steps, width, sizes.longest) if params.position == "learned" else Cost()
+        last = norm(steps, width) if params.norm == "pre" else Cost()
+        return first + layer.times(params.layers) + last

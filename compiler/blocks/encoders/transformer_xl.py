@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import relative_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -43,3 +44,8 @@ class TransformerXl(Encoder[TransformerXlParams]):
             inner = keras.session.FeedForward(4 * x.shape[-1], activation="relu", dropout=params.dropout)(x)
             x = keras.layers.LayerNormalization(epsilon=1e-5)(x + keras.layers.Dropout(params.dropout)(inner))
         return keras.layers.Dropout(params.dropout)(x)  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: TransformerXlParams) -> Cost:
+        """Return the layers."""
+        steps, width = sizes.rows, sizes.outside
+        return relative_layer(steps, width, params.heads).times(params.layers)

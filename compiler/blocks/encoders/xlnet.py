@@ -7,7 +7,7 @@ from typing import Literal
 
 from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.cost import attention, dense, feed_forward, norm
+from sess.compiler.cost import relative_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -48,9 +48,5 @@ class Xlnet(Encoder[XlnetParams]):
         return keras.layers.Dropout(params.dropout)(x)  # (B, T, D)
 
     def cost(self, sizes: Sizes, params: XlnetParams) -> Cost:
-        """Return the layers: attention by content and by distance, of which there are 2 T - 1."""
-        steps, width = sizes.rows, sizes.outside
-        far = steps * 2 - 1
-        distances = dense(far, width, width, has_bias=False) + Cost(width * 2, steps * far * width * 2)
-        layer = attention(steps, width, params.heads) + distances + feed_forward(steps, width, width * 4)
-        return (layer + norm(steps, width).times(2)).times(params.layers)
+        """Return the layers."""
+        return relative_layer(sizes.rows, sizes.outside, params.heads).times(params.layers)
