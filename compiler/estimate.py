@@ -166,14 +166,17 @@ def _comparing(
     if objective is not None and asked is not None:
         steps = objective.asked(decode(objective.Params, dict(asked.params)), steps)
     states, width = (steps * Quantity.symbol("B")).at(known), _state(checked, head.id)
-    compared = loss.compared(decode(loss.Params, dict(chosen.params)))
-    # Scores forward, and two products of the same size backward.
-    if compared is not None:
-        return (steps * width * (6 * compared)).at(known), (states * width * compared).at(known)
-    items = _items(checked, head.id).at(known)
+    params = decode(loss.Params, dict(chosen.params))
+    compared = loss.compared(params)
+    items = _items(checked, head.id).at(known) if compared is None else Quantity.of(compared)
+    flops = (steps * width * items * 6).at(known)  # scores forward, and two products of the same size backward
+    if compared is not None and not loss.is_shared(params):
+        return flops, (states * width * items * 2).at(
+            known
+        )  # every state gathers vectors of its own, and their gradient
     rows, count = states.known, items.known
     whole = items if rows is None or count is None else Quantity.of(min(rows * count, max(SCORES_AT_ONCE, count)))
-    return (steps * width * items * 6).at(known), whole * 3  # scores, their powers, and the gradient
+    return flops, whole * 3  # of a chunk of rows: scores, their powers, and the gradient
 
 
 def _objective(checked: CheckedGraph, registry: Registry) -> Objective[object] | None:

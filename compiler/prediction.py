@@ -131,6 +131,10 @@ class LossBlock(Entry[P], ABC):
         None, and of some places `at(places)` (…, D), `bias_at(places)` (…,), `score(states, places)`.
         """
 
+    def is_shared(self, params: P) -> bool:
+        """Whether all states are compared with the same items, so that their scores are one product."""
+        return self.compared(params) is None or hasattr(params, "sampler")
+
     def compared(self, params: P) -> int | None:
         """Return with how many items a state is compared; None is the whole catalogue."""
         count = getattr(params, "n", None)

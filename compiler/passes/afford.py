@@ -29,6 +29,9 @@ def _warn(checked: CheckedGraph, found: Estimate, ctx: Context) -> None:
     kept = {id: cost.kept.at(found.known).least * batch * 4 for id, cost in found.costs.items()}
     id, most = max({key: max(learned[key], kept[key]) for key in learned}.items(), key=lambda pair: pair[1])
     node, limit = checked.graph[id], f"more than {in_bytes(ctx.memory)}"
+    if found.scores_bytes.least > most:
+        _warn_of_loss(checked, found, ctx)
+        return
     name = f"`{id}`" if not node.is_derived and "." not in id else f"`{node.entry.name}`"
     if learned[id] == most and node.kind is Kind.TABLE:
         message = f"the table {name} needs {in_bytes(most)} to train, {limit}"
@@ -46,3 +49,13 @@ def _warn(checked: CheckedGraph, found: Estimate, ctx: Context) -> None:
     entries = (sections[SectionName.DATA].get("keep"), sections[SectionName.TRAIN].get("batch"))
     labels = [Label(entry.span, "so many") for entry in entries if entry is not None and kept[id] == most]
     ctx.reporter.error(codes.TOO_MUCH_MEMORY, message, node.span, help=helps, labels=labels)
+
+
+def _warn_of_loss(checked: CheckedGraph, found: Estimate, ctx: Context) -> None:
+    head = next(node for id in checked.heads.values() if hasattr((node := checked.graph[id]).params, "loss"))
+    name = head.params.loss.name
+    batch, steps, size = found.known["B"], found.known["T"], in_bytes(found.scores_bytes.least)
+    message = f"`{name}` compares {size} at once for {batch:,.0f} sessions of {steps:,.0f} steps"
+    helps = "draw fewer items, keep fewer steps, or train on a smaller `batch`; `--memory` says what the machine has"
+    at = head.arguments.get("loss", head.span)
+    ctx.reporter.error(codes.TOO_MUCH_MEMORY, f"{message}, more than {in_bytes(ctx.memory)}", at, help=helps)
