@@ -19,6 +19,8 @@ def left_out(checked: CheckedGraph, program: Program) -> dict[str, str]:
             continue
         if name == facts.session:
             reason = "the session's key"
+        elif column.is_source:
+            reason = "only what is computed from it is read, so it is in requests"
         elif name == facts.time:
             reason = "the time, which orders the steps"
         elif name in targets:

@@ -14,6 +14,7 @@ from sess.compiler.sections import KEYS
 from sess.compiler.signature import parameters
 from sess.compiler.tree import SectionName
 
+_MAKES_COLUMNS = ("bucketize", "time_parts", "difference", "ratio")
 _OF_MODEL = (SectionName.DATA, SectionName.TRAIN, SectionName.EVALUATE, SectionName.SERVE)
 
 
@@ -85,10 +86,14 @@ def _prepare(checked: CheckedGraph, program: Program, speller: Speller) -> dict[
     """Return the derived preparation: of a domain under one of its columns, of every number under its own name."""
     shared = {domain.columns[0] for domain in program.workflow.domains}
     domains = {column: domain for domain in program.workflow.domains for column in domain.columns}
-    own = checked.built.overrides
+    own = checked.built.facts.overrides
+    given = checked.built.facts.resolved.sections[SectionName.PREPARE]
     keys = {name: next((each for each in domains[name].columns if own.get(each)), name) for name in shared}
     found: dict[str, str] = {}
     for column in program.workflow.columns:
+        if column.name in given and (column.sources or any(op.name in _MAKES_COLUMNS for op in column.ops)):
+            found[_key(column.name)] = given[column.name].value.span.text  # what is computed has no other spelling
+            continue
         if column.name in shared:
             ops = [domains[column.name].categorify]
             key = keys[column.name]

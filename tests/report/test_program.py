@@ -31,7 +31,7 @@ columns item = tag(ITEM_ID)
 columns price = column("price")
 columns context = tag(CONTEXT)
 table items = embedding(item, dim=16)
-let steps = concat(features(item), numeric(price)) >> dropout(0.1) >> gru(units=16)
+let steps = concat(features(item), numeric(price), features(weekday), features(hour)) >> dropout(0.1) >> gru(units=16)
 head click = steps >> categorical(item, tied=items)
 head buys = steps >> last >> binary(purchased, weight=0.5)
 data {
@@ -42,6 +42,8 @@ data {
 prepare {
   item_id = categorify(min_count=5, buckets=16)
   "price" = log1p >> standardize
+  weekday = timestamp >> time_parts(weekday)
+  hour = bucketize([6, 12, 18])
 }
 train {
   objective = next
