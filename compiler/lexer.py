@@ -13,6 +13,7 @@ from lark.exceptions import UnexpectedCharacters
 from sess.compiler import codes
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.source import Source, Span
+from sess.compiler.strays import begins_path, stray
 from sess.grammar.tables import DATA, MEMO
 
 LARGEST_TEXT = 1_000_000
@@ -20,10 +21,6 @@ MOST_TOKENS = 200_000
 DEEPEST = 200
 MOST_HOLES = 100
 
-_STRING = re.compile(r'"(?:[^"\\\n\r]|\\[^\n\r])*("?)')
-_NUMBER = re.compile(r"\.?[0-9][A-Za-z0-9_.]*")
-_CUTOFF = re.compile(r"[A-Za-z_][A-Za-z0-9_]*@[A-Za-z0-9_.]*")
-_JUNK = re.compile(r"[^\s\w\"#()\[\]{},=+\-&]+|.", re.DOTALL)
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -78,41 +75,24 @@ def _token(source: Source, kind: str, text: str, start: int, end: int) -> Token:
 
 
 def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], reporter: Reporter) -> int:
-    """Report what stands at an offset and is no token, put a BROKEN value in its place; return where to go on."""
-    text = source.text
-    if found := _STRING.match(text, at):
-        span = Span(source, at, found.end())
-        if not found[1]:
-            line_end = at + len(source.line(source.position(at).line)) - source.position(at).column + 1
-            span = Span(source, at, line_end)
-            reporter.error(codes.OPEN_STRING, "the string is not closed on its line", span, help='end it with `"`')
-        elif "\\" in found[0]:
-            message = f"{found[0]} has an escape that JSON does not know"
-            reporter.error(codes.BAD_STRING, message, span, help=r"write `\\` for a backslash, `\"` for a quote")
-        else:
-            reporter.error(codes.BAD_STRING, "a control character stands in the string", span)
-        tokens.append(_token(source, "BROKEN", found[0], span.start, span.end))
-        return span.end
-    if found := _NUMBER.match(text, at):
-        number = found[0]
-        helps = "write digits on both sides of the point, like `0.5`" if number.strip("0123456789") == "." else ""
-        reporter.error(codes.BAD_NUMBER, f"`{number}` is no number", Span(source, at, found.end()), help=helps)
-        tokens.append(_token(source, "BROKEN", number, at, found.end()))
-        return found.end()
-    if found := _CUTOFF.match(text, at):
-        message = f"`{found[0]}` has no whole number behind `@`"
-        span = Span(source, at, found.end())
-        reporter.error(codes.BAD_NUMBER, message, span, help="write a metric with its cutoff, like `ndcg@10`")
-        tokens.append(_token(source, "BROKEN", found[0], at, found.end()))
-        return found.end()
-    found = _JUNK.match(text, at)
-    assert found is not None
-    quote = "use double quotes for strings" if found[0][0] in "'‘’“”`" else ""
-    reporter.error(
-        codes.STRAY_CHARACTER, f"`{found[0]}` has no meaning here", Span(source, at, found.end()), help=quote
-    )
-    holes.append(at)
-    return found.end()
+    """Report what stands at an offset and is no token, and read it as what was meant; return where to go on."""
+    if tokens and tokens[-1].end_pos == at and _goes_on(source, tokens[-1], at):
+        at = tokens.pop().start_pos or 0
+    found = stray(source, at)
+    span = found.finding.span
+    reporter.report(found.finding)
+    if found.kind is None:
+        holes.append(span.start)
+    elif found.kind:
+        tokens.append(_token(source, found.kind, span.text, span.start, span.end))
+    return span.end
+
+
+def _goes_on(source: Source, before: Token, at: int) -> bool:
+    """Whether what is no token begins with the token before it: `->`, `=>`, or a path without quotes."""
+    if before.type in ("MINUS", "EQUAL"):
+        return source.text[at] == ">"
+    return before.type == "NAME" and begins_path(source, at)
 
 
 def _is_too_deep(source: Source, reporter: Reporter) -> bool:

@@ -12,6 +12,7 @@ from lark.exceptions import UnexpectedToken
 from sess.compiler.chunks import KEYWORDS, Chunk, chunks, span_of
 from sess.compiler.diagnostics import CompilerBug, Diagnostic, Reporter
 from sess.compiler.lexer import Lexed, grammar, lex
+from sess.compiler.repair import mend
 from sess.compiler.shape_tree import expression, text_of
 from sess.compiler.source import Source, Span
 from sess.compiler.syntax_errors import explain
@@ -132,20 +133,21 @@ class _Parser:
         return expression(cast("Tree[Token]", child), self._source)
 
     def _feed(self, start: str, tokens: Iterable[Token]) -> Tree[Token] | None:
-        """Return the tree of one statement or entry; None if a token doesn't fit (reported once)."""
+        """Return the tree of one statement or entry, mended where that is sure; None if it isn't (reported)."""
         words = tuple(tokens)
-        parser = grammar().parse_interactive("", start=start)
-        fed = 0
+        has_hole = any((words[0].start_pos or 0) <= hole <= (words[-1].end_pos or 0) for hole in self._lexed.holes)
         try:
-            for token in words:
-                parser.feed_token(token)
-                fed += 1
-            return cast("Tree[Token]", parser.feed_eof(words[-1]))  # type: ignore[no-untyped-call] # lark leaves it untyped
-        except UnexpectedToken as error:
-            expected = frozenset(error.accepts or error.expected)
-            if not self._is_beside_a_hole(words, fed):
-                self._report(explain(self._source, words, fed, expected, RESERVED))
-            return None
+            tree = _tree(start, words)
+            return None if has_hole else tree  # what was left out may have meant anything
+        except UnexpectedToken:
+            mended = mend(start, words)
+        reported: set[int | None] = set()
+        for refusal, seen in mended.refusals:
+            place = seen[refusal.at].start_pos if refusal.at < len(seen) else None
+            if place not in reported and not self._is_beside_a_hole(seen, refusal.at):
+                self._report(explain(self._source, seen, refusal.at, refusal.expected, RESERVED))
+            reported.add(place)
+        return _tree(start, mended.tokens) if mended.tokens and mended.is_sure and not has_hole else None
 
     def _report(self, diagnostic: Diagnostic) -> None:
         self._reporter.report(diagnostic)
@@ -162,3 +164,10 @@ class _Parser:
         return any((before or 0) <= hole <= after for hole in self._lexed.holes) or "BROKEN" in {
             token.type for token in tokens
         }
+
+
+def _tree(start: str, words: Sequence[Token]) -> Tree[Token]:
+    parser = grammar().parse_interactive("", start=start)
+    for token in words:
+        parser.feed_token(token)
+    return cast("Tree[Token]", parser.feed_eof(words[-1]))  # type: ignore[no-untyped-call] # lark leaves it untyped

@@ -24,6 +24,7 @@ WORDS = {
     "IN": "`in`",
     "FOR": "`for catalogue`",
 }
+_NO_VALUE = ("COMMA", "RPAR", "RSQB", "EQUAL", "PIPE", "PLUS", "AND")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]")}
 
 
@@ -36,7 +37,9 @@ def explain(
     here = span_of(source, token) if token is not None else _behind(source, tokens[-1])
     before = f" behind `{tokens[at - 1]}`" if at else ""
     is_value = "NAME" in expected and "LSQB" in expected
-    if is_value and token is not None and token.type in ("COMMA", "RPAR", "RSQB", "EQUAL"):
+    if at and expected == {"EQUAL"} and tokens[at - 1] in reserved and opener is not None:
+        return _keyword(source, tokens[at - 1])
+    if is_value and token is not None and token.type in _NO_VALUE:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     if opener is not None and _is_cut_off(token, tokens, at, expected):
         closer = _CLOSERS[opener.type][1]
@@ -48,18 +51,18 @@ def explain(
     if token is not None and token.type in ("RPAR", "RSQB") and opener is None:
         return Diagnostic(codes.STRAY_BRACKET, f"`{token}` closes nothing", here)
     if token is not None and "NAME" in expected and token in reserved:
-        message = f"`{token}` is a keyword and can't stand here as a name"
-        return Diagnostic(
-            codes.KEYWORD_AS_NAME,
-            message,
-            here,
-            help=("take another name", f'a column so called is `column("{token}")`'),
-        )
+        return _keyword(source, token)
     if is_value and token is None:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     wanted = _wanted(expected)
     found = f"`{token}` does not fit{before}" if token is not None else f"the statement ends too early{before}"
     return Diagnostic(codes.SYNTAX, found, here, help=(f"expected {wanted}",) if wanted else ())
+
+
+def _keyword(source: Source, token: Token) -> Diagnostic:
+    message = f"`{token}` is a keyword and can't stand here as a name"
+    helps = ("take another name", f'a column so called is `column("{token}")`')
+    return Diagnostic(codes.KEYWORD_AS_NAME, message, span_of(source, token), help=helps)
 
 
 def _behind(source: Source, token: Token) -> Span:

@@ -1,0 +1,154 @@
+"""What stands in a text and is no token: what is said of it, and what it is read as, so that the rest can be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sess.compiler import codes
+from sess.compiler.diagnostics import Code, Diagnostic, Edit, Fix
+from sess.compiler.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A finding, and the kind of token that its place is read as; None leaves a hole there."""
+
+    finding: Diagnostic
+    kind: str | None
+
+
+BROKEN = "BROKEN"
+
+_STRING = re.compile(r'"(?:[^"\\\n\r]|\\[^\n\r])*("?)')
+_NUMBER = re.compile(r"\.?[0-9][A-Za-z0-9_.]*")
+_CUTOFF = re.compile(r"[A-Za-z_][A-Za-z0-9_]*@[A-Za-z0-9_.]*")
+_OTHER_QUOTES = re.compile(r"""'([^'"\\\n\r]*)'|[‘’]([^‘’"\\\n\r]*)[’‘]|[“”„]([^“”„"\\\n\r]*)[”“]|`([^`"\\\n\r]*)`""")
+_PATH = re.compile(r"""[^\s"#(){}\[\],=]*[/\\][^\s"#(){}\[\],=]*""")
+_OTHER_SIGNS = re.compile(r"->|=>|\|>|\||>|:=|==|:|;")
+_JUNK = re.compile(r"[^\s\w\"#()\[\]{},=+\-&]+|.", re.DOTALL)
+
+# Signs of other languages, and ours for the same thing; `;` separates what needs no separator.
+_SIGNS = {
+    "->": ("PIPE", ">>"), "=>": ("PIPE", ">>"), "|>": ("PIPE", ">>"), "|": ("PIPE", ">>"), ">": ("PIPE", ">>"),
+    ":=": ("EQUAL", "="), "==": ("EQUAL", "="), ":": ("EQUAL", "="),
+}  # fmt: skip
+_MEANS = {"PIPE": "blocks are joined by `>>`", "EQUAL": "a name or key and its value are joined by `=`"}
+
+
+def stray(source: Source, at: int) -> Stray:
+    """Return what is said of the place of a text where no token begins."""
+    return next(found for each in _KINDS if (found := each(source, at)) is not None)
+
+
+def _string(source: Source, at: int) -> Stray | None:
+    found = _STRING.match(source.text, at)
+    if found is None:
+        return None
+    span = Span(source, at, found.end())
+    if not found[1]:
+        end = at + len(source.line(source.position(at).line)) - source.position(at).column + 1
+        message = "the string is not closed on its line"
+        return _broken(codes.OPEN_STRING, message, Span(source, at, end), 'end it with `"`')
+    if "\\" in found[0]:
+        helps = r"write `\\` for a backslash, `\"` for a quote"
+        return _broken(codes.BAD_STRING, f"{found[0]} has an escape that JSON does not know", span, helps)
+    return _broken(codes.BAD_STRING, "a control character stands in the string", span)
+
+
+def _number(source: Source, at: int) -> Stray | None:
+    found = _NUMBER.match(source.text, at)
+    if found is None:
+        return None
+    word, span = found[0], Span(source, at, found.end())
+    if word.strip("0123456789") == ".":
+        whole, _, part = word.partition(".")
+        fix = Fix("write the digit", (Edit(span, f"{whole or 0}.{part or 0}"),))
+        helps = "write digits on both sides of the point, like `0.5`"
+        return _broken(codes.BAD_NUMBER, f"`{word}` is no number", span, helps, fix)
+    unit = word.lstrip("0123456789_")
+    if unit.isalpha():
+        helps = "names begin with a letter, and times end with one of `us`, `ms`, `s`, `m`, `h`, `d` and `w`"
+        return _broken(codes.BAD_NUMBER, f"`{word}` is neither a number nor a duration", span, helps)
+    return _broken(codes.BAD_NUMBER, f"`{word}` is no number", span, "numbers are written like `64`, `1_000` or `1e-3`")
+
+
+def _cutoff(source: Source, at: int) -> Stray | None:
+    found = _CUTOFF.match(source.text, at)
+    if found is None:
+        return None
+    message = f"`{found[0]}` has no whole number behind `@`"
+    helps = "write a metric with its cutoff, like `ndcg@10`"
+    return _broken(codes.BAD_NUMBER, message, Span(source, at, found.end()), helps)
+
+
+def _other_quotes(source: Source, at: int) -> Stray | None:
+    found = _OTHER_QUOTES.match(source.text, at)
+    if found is None:
+        return None
+    inner = next(each for each in found.groups() if each is not None)
+    span = Span(source, at, found.end())
+    fix = Fix("use double quotes", (Edit(span, f'"{inner}"'),))
+    return _broken(codes.STRAY_CHARACTER, f"{found[0]} is no string", span, "strings stand in double quotes", fix)
+
+
+def _other_sign(source: Source, at: int) -> Stray | None:
+    found = _OTHER_SIGNS.match(source.text, at)
+    if found is None:
+        return None
+    sign, span = found[0], Span(source, at, found.end())
+    message = f"`{sign}` has no meaning here"
+    if sign == ";" and _is_in_brackets(source, at):
+        fix = Fix("write `,`", (Edit(span, ","),))
+        helps = ("arguments and items are separated by `,`",)
+        return Stray(Diagnostic(codes.STRAY_CHARACTER, message, span, help=helps, fixes=(fix,)), "COMMA")
+    if sign not in _SIGNS:
+        fix = Fix("leave it out", (Edit(span, ""),))
+        helps = ("statements and entries need nothing between them",)
+        return Stray(Diagnostic(codes.STRAY_CHARACTER, message, span, help=helps, fixes=(fix,)), None)
+    kind, ours = _SIGNS[sign]
+    fix = Fix(f"write `{ours}`", (Edit(span, ours),), is_safe=sign not in ("|", ">"))
+    return Stray(Diagnostic(codes.STRAY_CHARACTER, message, span, help=(_MEANS[kind],), fixes=(fix,)), kind)
+
+
+def _is_in_brackets(source: Source, at: int) -> bool:
+    """Whether more brackets open than close on the line before an offset."""
+    before = source.text[source.line_starts[source.position(at).line - 1] : at]
+    return sum(map(before.count, "([")) > sum(map(before.count, ")]"))
+
+
+def _path(source: Source, at: int) -> Stray | None:
+    """Return a path without quotes."""
+    found = _PATH.match(source.text, at)
+    if found is None:
+        return None
+    span = Span(source, at, found.end())
+    fix = Fix("put it in quotes", (Edit(span, f'"{found[0]}"'),))
+    return _broken(codes.STRAY_CHARACTER, f"`{found[0]}` is no name", span, "paths stand in double quotes", fix)
+
+
+def begins_path(source: Source, at: int) -> bool:
+    """Whether a path without quotes goes on here, whose first word is a token."""
+    return _PATH.match(source.text, at) is not None and not source.text.startswith("//", at)
+
+
+def _junk(source: Source, at: int) -> Stray | None:
+    found = _JUNK.match(source.text, at)
+    assert found is not None
+    text, span = found[0], Span(source, at, found.end())
+    if len(text) == 1 and (text.isspace() or not text.isprintable()):
+        shown = f"the invisible character U+{ord(text):04X}"
+        fix = Fix("leave it out", (Edit(span, " " if text.isspace() else ""),))
+        return Stray(Diagnostic(codes.STRAY_CHARACTER, f"{shown} has no meaning here", span, fixes=(fix,)), "")
+    helps = ("strings stand in double quotes",) if text[0] in "'‘’“”„`" else ()
+    return Stray(Diagnostic(codes.STRAY_CHARACTER, f"`{text}` has no meaning here", span, help=helps), None)
+
+
+_KINDS: tuple[Callable[[Source, int], Stray | None], ...] = (
+    _string, _number, _cutoff, _other_quotes, _other_sign, _path, _junk,
+)  # fmt: skip
+
+
+def _broken(code: Code, message: str, span: Span, help: str = "", *fixes: Fix) -> Stray:
+    return Stray(Diagnostic(code, message, span, help=(help,) if help else (), fixes=fixes), BROKEN)
