@@ -112,9 +112,19 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
         overrides = _overrides(path, options, reporter)
         graph = run(Inputs(spec, tuple(each for _, each in imports), overrides), ctx)
     return Checked(
-        source, path.parent, spec, reporter.diagnostics, graph,
+        source, path.parent, spec, _heeded(reporter.diagnostics, files), graph,
         events.content if events else b"", catalogue.content if catalogue else None,
     )  # fmt: skip
+
+
+def _heeded(found: tuple[Diagnostic, ...], files: Sequence[tuple[Path, Spec]]) -> tuple[Diagnostic, ...]:
+    """Return the findings without those that comments hide."""
+    sources = [spec.source for _, spec in files]
+    if not any("sess:" in source.text for source in sources):
+        return found
+    from sess.compiler.suppressions import heed
+
+    return heed(sources[0], sources, found)
 
 
 def _source(path: Path, options: CheckOptions) -> Source:

@@ -83,6 +83,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.Abort:
+        print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except click.ClickException as error:
         error.show()

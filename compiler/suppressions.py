@@ -1,0 +1,109 @@
+"""Comments `# sess: ignore[S901] reason`, which hide warnings on their line, or on the next one if they stand alone.
+
+Only warnings can be hidden: a spec with an error has no meaning that could be compiled, so hiding one would be unsound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sess.compiler import codes
+from sess.compiler.comments import comments
+from sess.compiler.diagnostics import Code, Diagnostic, Edit, Fix, Severity
+from sess.compiler.misspelt import respelling
+from sess.compiler.similar import did_you_mean
+from sess.compiler.source import Source, Span
+
+_MARK = re.compile(r"#\s*sess:\s*ignore\b\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
+_WORD = re.compile(r"[^\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignored:
+    """One code that a comment hides on one line; `comment` is the whole comment."""
+
+    code: Code
+    line: int
+    word: Span
+    comment: Span
+    is_only: bool
+
+
+def heed(own: Source, sources: Iterable[Source], found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the findings without the hidden ones, and with what is wrong with the comments that hide them.
+
+    A comment in an imported file may be meant for another spec, so only those of the spec's `own` text can be unused.
+    """
+    ignored: list[_Ignored] = []
+    unclear: list[Diagnostic] = []
+    for each in (mark for source in sources for mark in _read(source)):
+        if isinstance(each, _Ignored):
+            ignored.append(each)
+        else:
+            unclear.append(each)
+    kept = [each for each in found if not any(_hides(mark, each) for mark in ignored)]
+    if not any(each.code.severity is Severity.ERROR for each in found):  # else many warnings aren't looked for
+        unused = (mark for mark in ignored if not any(_hides(mark, each) for each in found))
+        unclear += [_unused(mark) for mark in unused if mark.word.source == own]
+    return tuple(sorted([*kept, *unclear], key=lambda each: (each.span.source.name, each.span.start, each.span.end)))
+
+
+def _hides(mark: _Ignored, found: Diagnostic) -> bool:
+    at = found.span
+    return mark.code == found.code and at.source == mark.word.source and at.first.line == mark.line
+
+
+def _read(source: Source) -> Iterator[_Ignored | Diagnostic]:
+    for comment in comments(source):
+        mark = _MARK.match(comment.text)
+        if mark is None:
+            continue
+        whole = Span(source, comment.start, comment.start + len(comment.text))
+        words = list(_WORD.finditer(mark["codes"] or ""))
+        if not words:
+            message = "the comment says no code that it hides"
+            helps = ("write `# sess: ignore[S901] reason`; `sess rules` lists the codes",)
+            yield Diagnostic(codes.UNCLEAR_SUPPRESSION, message, whole, help=helps)
+        for word in words:
+            start = comment.start + mark.start("codes") + word.start()
+            yield _one(word[0], Span(source, start, start + len(word[0])), whole, is_only=len(words) == 1)
+
+
+def _one(word: str, at: Span, comment: Span, *, is_only: bool) -> _Ignored | Diagnostic:
+    known = {text: code for code in codes.ALL for text in (code.number, code.name)}
+    code = known.get(word) or known.get(word.upper())
+    if code is None:
+        hideable = [text for text, each in known.items() if each.severity is Severity.WARNING]
+        return Diagnostic(
+            codes.UNCLEAR_SUPPRESSION, f"there is no code `{word}`", at, help=did_you_mean(word, hideable),
+            fixes=respelling(word, at, hideable),
+        )  # fmt: skip
+    if code.severity is Severity.ERROR:
+        message = f"`{word}` is an error, which can't be hidden"
+        helps = ("a spec with an error has no meaning that could be compiled: mend it",)
+        return Diagnostic(codes.UNCLEAR_SUPPRESSION, message, at, help=helps)
+    return _Ignored(code, _line(comment), at, comment, is_only)
+
+
+def _line(comment: Span) -> int:
+    """Return the line that a comment speaks of: its own, or the next with more than a comment if it stands alone."""
+    source, number = comment.source, comment.first.line
+    if source.line(number)[: comment.first.column - 1].strip():
+        return number
+    while number < len(source.line_starts) and (not (text := source.line(number).strip()) or text.startswith("#")):
+        number += 1
+    return number
+
+
+def _unused(mark: _Ignored) -> Diagnostic:
+    message = f"nothing here has the code `{mark.word.text}`, so there is nothing to hide"
+    fixes: tuple[Fix, ...] = ()
+    if mark.is_only:
+        start = mark.comment.start
+        text = mark.comment.source.text
+        while start and text[start - 1] in " \t":
+            start -= 1
+        fixes = (Fix("leave the comment out", (Edit(Span(mark.comment.source, start, mark.comment.end), ""),)),)
+    return Diagnostic(codes.UNUSED_SUPPRESSION, message, mark.word, fixes=fixes)
