@@ -85,6 +85,9 @@ class Site(Protocol):
     def inputs(self, port: str = "xs") -> tuple[Value, ...] | None:
         """Return all that flows into a variadic port, one kind and one group; None if they don't meet (reported)."""
 
+    def alike(self, port: str = "xs") -> tuple[Value, ...] | None:
+        """Return all that flows into a variadic port, of one kind, group and width; None if they differ (reported)."""
+
     def features(self, selection: Selection) -> tuple[Feature, ...]:
         """Return what is known of the selected columns."""
 
@@ -163,7 +166,7 @@ class FeatureBlock(Block[P]):
     """Columns become vectors: a leaf of the graph, so it has no ports."""
 
     kind = Kind.FEATURES
-    inputs = ()
+    inputs: ClassVar[tuple[Port, ...]] = ()
 
 
 class ShapeBlock(Block[P]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
 
@@ -131,4 +132,15 @@ class Head:
 
 
 Value = Row | Seq | Tower
+
+
+def widest(values: Sequence[Value], width: Dim | None = None) -> Value:
+    """Return what values of one kind are together: as wide as the first (or `width`), of the widest direction."""
+    first = values[0]
+    width = first.width if width is None else width
+    if isinstance(first, Tower):
+        return replace(first, width=width)
+    return replace(first, width=width, direction=max(each.direction for each in values if not isinstance(each, Tower)))
+
+
 Type = Columns | Value | Head

@@ -105,9 +105,13 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """An argument that is a pipeline without its input: `residual(mlp([64]) >> norm)`."""
+    """An argument that is a pipeline without its input: `residual(mlp([64]) >> norm)`.
 
-    stages: tuple[Chosen, ...]
+    Its stages become nodes that read what flows into the block's first port, and what they give flows into a port
+    called as the argument is: `site.any_input("pipe")`, `keras.inputs.pipe`. Its value is the pipe as it is written.
+    """
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,18 @@ from sess.compiler.codec import decode
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
 from sess.runtime.baselines import cosines, neighbours, popularity
-from sess.runtime.layers import attention, candidates, contrast, cross_entropy, dense, steps, table, times
+from sess.runtime.layers import (
+    attention,
+    candidates,
+    contrast,
+    cross_entropy,
+    dense,
+    noise,
+    places,
+    steps,
+    table,
+    times,
+)
 from sess.runtime.layers.encoding import ENCODING_LAYERS
 from sess.runtime.vocabulary import VocabularySize
 
@@ -22,7 +33,7 @@ Tensor = Any  # Keras tensors have no type that mypy could know
 
 SESSION_LAYERS = (
     table.Table, table.Bias, attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward,
-    *ENCODING_LAYERS,
+    noise.SwapNoise, places.FixedPositions, *ENCODING_LAYERS,
 )  # fmt: skip
 SESSION_FUNCTIONS = {
     "CategoricalHead": table.CategoricalHead,

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sess.compiler import codes
-from sess.compiler.arguments import bind
-from sess.compiler.block import EXPRESSION_KINDS, Chosen, Kind, Pipe, TableName, TowerName
-from sess.compiler.codec import encode
-from sess.compiler.diagnostics import CompilerBug
+from sess.compiler.arguments import Bound, bind
+from sess.compiler.block import EXPRESSION_KINDS, Kind, Pipe, TableName, TowerName
 from sess.compiler.graph import Input, Node, Role, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
@@ -187,7 +185,7 @@ class Builder(WordScope):
                 is_sound = is_sound and node is not None
                 found += [Input(node, expression.span)] if node is not None else []
             inputs[slot.name] = tuple(found)
-        if not is_sound:
+        if not is_sound or not self._apply_pipes(call, bound, inputs):
             return None
         params = with_times(entry, bound, call.name.span, self.facts, self.reporter)
         if params is None:
@@ -198,6 +196,18 @@ class Builder(WordScope):
         if entry.kind is Kind.TABLE:
             return made.id if self.tables.declare(made) else None
         return made.id if entry.kind is not Kind.FEATURES or self.tables.read(made) else None
+
+    def _apply_pipes(self, call: Call, bound: Bound, inputs: dict[str, tuple[Input, ...]]) -> bool:
+        """Let what flows into the first port flow through each pipe of the arguments, too; whether all are sound."""
+        for argument in call.arguments:
+            for name, span in bound.spans.items():
+                if span == argument.value.span and isinstance(getattr(bound.params, name, None), Pipe):
+                    (source,) = next(iter(inputs.values()))
+                    node = self.apply(argument.value, source, None)
+                    if node is None:
+                        return False
+                    inputs[name] = (Input(node, span),)
+        return True
 
     def _look_into(self, call: Call) -> None:
         """Report what is wrong inside the arguments of a call that can't be read itself."""
@@ -266,25 +276,4 @@ class Builder(WordScope):
             message = f"{owner} is a pipe such as `mlp([64]) >> norm`, not `{expression.span.text}`"
             self.reporter.error(codes.WRONG_VALUE, message, expression.span)
             return None
-        stages: list[Chosen] = []
-        for stage in self._flat(expression):
-            entry = self.entry(word_of(stage))
-            bound = bind(entry, stage, self, given=1) if entry else None
-            if entry is None or bound is None:
-                return None
-            params = with_times(entry, bound, stage.span, self.facts, self.reporter)
-            if params is None:
-                return None
-            written = encode(params)
-            stages.append(Chosen(entry.name, written if isinstance(written, dict) else {}))
-        return Pipe(tuple(stages))
-
-    def _flat(self, expression: Expression) -> list[Call | Name]:
-        match expression:
-            case Pipeline(stages=stages):
-                return [each for stage in stages for each in self._flat(stage)]
-            case Name(text=text) if text in self.facts.resolved.definitions:
-                return self._flat(self.facts.resolved.definitions[text].value)
-            case Call() | Name():
-                return [expression]
-        raise CompilerBug(f"`{expression.span.text}` was taken for a pipe")
+        return Pipe(expression.span.text)

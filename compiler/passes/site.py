@@ -70,6 +70,29 @@ class NodeSite:
         self._report_meeting(pairs)
         return None
 
+    def alike(self, port: str = "xs") -> tuple[Value, ...] | None:
+        """Return all that flows into a variadic port, if they are of one kind, group and width."""
+        values = self.inputs(port)
+        first = values[0] if values else None
+        for source, value in zip(self.node.ports.get(port, ()), values or (), strict=True):
+            if first is not None and value.width != first.width:
+                message = f"widths differ in `{self.node.entry.name}`: {first} and {value}"
+                labels = [Label(self._place(port), describe(first))]
+                edits = (_insert(source.span, source.span.end, f" >> project({first.width})"),)
+                fixes = [Fix(f"make it {first.width} wide", edits)] if first.width.known else []
+                helps = f"add `>> project({first.width})`" if first.width.known else "make the widths equal"
+                self.reporter.error(
+                    codes.TYPE_MISMATCH,
+                    message,
+                    source.span,
+                    label=describe(value),
+                    labels=labels,
+                    help=helps,
+                    fixes=fixes,
+                )
+                return None
+        return values
+
     def features(self, selection: Selection) -> tuple[Feature, ...]:
         """Return what is known of the selected columns."""
         return tuple(self._feature(name, selection) for name in selection.names)

@@ -37,12 +37,22 @@ data {{
 }}
 train {{ objective = {objective} }}
 """
-GIVEN = {"n": "8", "units": "16", "widths": "[16]", "dim": "16", "rate": "0.3"}  # what a block can't do without
-LEAVES = {  # features of steps, one way to write each
+GIVEN = {  # what a block can't do without
+    "n": "8", "units": "16", "widths": "[16]", "dim": "16", "rate": "0.3", "layers": "2", "prob": "0.3",
+    "pipe": "norm >> mlp([16])",
+}  # fmt: skip
+LEAVES = {  # steps made of columns, one way to write each
     "features": "features(clicks)",
     "embed": "embed(item_id + category)",
     "numeric": "numeric(price + hour)",
     "time_gap": "time_gap(buckets=8)",
+    "position": "embed(item_id) >> position(kind=rotary)",
+    "concat": "concat(embed(item_id), numeric(price))",
+    "broadcast": "broadcast(embed(device), to=clicks)",
+    "add": "add(numeric(price), numeric(hour))",
+    "multiply": "multiply(numeric(price), numeric(hour))",
+    "gate": "gate(embed(item_id), numeric(price) >> project(16))",
+    "latent_cross": "latent_cross(embed(item_id), features(context) >> project(16))",
 }
 ITEMS, STEPS = 30, 9
 
@@ -84,16 +94,20 @@ def pipelines() -> dict[str, Case]:
             found[entry.name] = Case(call(entry.name, Kind.DENSE), "next")
         elif entry.kind is Kind.LOSS:
             found[entry.name] = Case("sasrec()", "next", loss=call(entry.name, Kind.LOSS))
-        elif entry.kind is Kind.FEATURES:
+        elif entry.name in LEAVES:
             leaf = f"{LEAVES[entry.name]}, "
             found[f"leaf {entry.name}"] = Case("sasrec()", "next", leaf=leaf)
-            found[f"hidden leaf {entry.name}"] = Case("xlnet()", "masked", leaf=leaf)
+            if entry.kind is Kind.FEATURES:
+                found[f"hidden leaf {entry.name}"] = Case("xlnet()", "masked", leaf=leaf)
+        elif entry.kind is Kind.SHAPE:
+            leaf = f"broadcast(features(clicks) >> {entry.name}, to=clicks), "
+            found[f"pool {entry.name}"] = Case("sasrec()", "last", leaf=leaf)
     found["sasrec last"] = Case("sasrec()", "last")
     return found
 
 
 PIPELINES = pipelines()
-CAUSAL = [name for name, case in PIPELINES.items() if case.objective != "masked"]
+CAUSAL = [name for name, case in PIPELINES.items() if case.objective == "next"]
 
 Make = Callable[[str], SessionModel]
 
@@ -164,6 +178,10 @@ def answers(model: SessionModel, question: Batch) -> dict[str, NDArray[Any]]:
     states = model.states(question)
     scores = {name: model.scores(name, states[f"head:{name}"]) for name in model.heads}
     return {name: np.asarray(value) for name, value in {**states, **scores}.items()}
+
+
+def test_no_feature_is_left_out() -> None:
+    assert set(registry().names(Kind.FEATURES)) - set(LEAVES) == set()
 
 
 @pytest.mark.parametrize("name", PIPELINES)

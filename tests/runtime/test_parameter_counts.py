@@ -32,6 +32,7 @@ SPECS = (
     pytest.param("../shared/specs/beauty_sasrec.sess", marks=pytest.mark.shared),
     "specs/quickstart.sess",
     "specs/xlnet_masked.sess",
+    "tests/golden/shape_and_dense/spec.sess",
     "HEADS",
     *ENCODERS,
 )

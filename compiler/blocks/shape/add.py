@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sess.compiler.block import Keras, KerasTensor, NoParams, Port, ShapeBlock, Site
-from sess.compiler.types import Direction, Row, Seq, Tower, Value
+from sess.compiler.types import Value, widest
 
 
 class Add(ShapeBlock[NoParams]):
@@ -16,18 +14,8 @@ class Add(ShapeBlock[NoParams]):
 
     def check(self, site: Site, params: NoParams) -> Value | None:
         """Return the kind and width of what comes in; its direction is the widest of theirs."""
-        values = site.inputs("xs")
-        if values is None:
-            return None
-        first = values[0]
-        other = next((value for value in values if value.width != first.width), None)
-        if other is not None:
-            site.mismatch(f"widths differ: {first} and {other}", "xs", f"add `>> project({first.width})`")
-            return None
-        directions = [value.direction for value in values if isinstance(value, (Row, Seq))]
-        return (
-            first if isinstance(first, Tower) else replace(first, direction=max(directions, default=Direction.STEPWISE))
-        )
+        values = site.alike("xs")
+        return widest(values) if values else None
 
     def lower(self, keras: Keras, params: NoParams) -> KerasTensor:
         """Return the sum, shaped like each of them."""

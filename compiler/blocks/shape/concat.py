@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sess.compiler.block import Keras, KerasTensor, NoParams, Port, ShapeBlock, Site
-from sess.compiler.types import Dim, Direction, Row, Seq, Tower, Value
+from sess.compiler.types import Dim, Value, widest
 
 
 class Concat(ShapeBlock[NoParams]):
@@ -19,14 +17,7 @@ class Concat(ShapeBlock[NoParams]):
         values = site.inputs("xs")
         if values is None:
             return None
-        width = sum((value.width for value in values), Dim())
-        directions = [value.direction for value in values if isinstance(value, (Row, Seq))]
-        first = values[0]
-        return (
-            replace(first, width=width)
-            if isinstance(first, Tower)
-            else replace(first, width=width, direction=max(directions, default=Direction.STEPWISE))
-        )
+        return widest(values, sum((value.width for value in values), Dim()))
 
     def lower(self, keras: Keras, params: NoParams) -> KerasTensor:
         """Return (…, the sum of the widths)."""
