@@ -18,6 +18,7 @@ from sess.compiler.words import (
     ONE,
     TIME,
     Chosen,
+    CodesColumn,
     HeadName,
     JsonValue,
     Kind,
@@ -27,6 +28,7 @@ from sess.compiler.words import (
     OneColumn,
     Pipe,
     Port,
+    RawColumn,
     Selection,
     SliceName,
     TableName,
@@ -69,6 +71,8 @@ class Feature:
     representation: Representation
     table: str | None
     """The table that embeds it; None if it isn't categorical."""
+    domain: str | None
+    is_time: bool
     width: Dim
     """The width of its vector: of its table, 1 for a number, the list's length for vectors."""
 
@@ -90,6 +94,9 @@ class Site(Protocol):
 
     def features(self, selection: Selection) -> tuple[Feature, ...]:
         """Return what is known of the selected columns."""
+
+    def leaf(self, selection: Selection, width: Dim) -> Value:
+        """Return what a block that reads these columns gives: a Seq of steps, a Row of sessions, a Tower of items."""
 
     def table(self, name: TableName | TowerName) -> Tower | None:
         """Return the type of a table or tower; None if it is broken (reported)."""
@@ -129,6 +136,11 @@ class Keras(Protocol):
     def times(self, column: str) -> KerasTensor:
         """Return a column of times as seconds since 1970, (B, T) float64: layers would round them to float32, so take
         the differences that you need by `session.gaps` or `session.spans` first.
+        """
+
+    def raw(self, column: str) -> KerasTensor:
+        """Return numbers as the data has them, nulls as 0, and times as `times` has them; (B, T) of steps, (B,) of
+        sessions.
         """
 
     def embed(self, column: str) -> KerasTensor:
@@ -197,8 +209,8 @@ class TableBlock(Block[P]):
 
 
 __all__ = [
-    "EXPRESSION_KINDS", "ONE", "TIME", "Block", "Chosen", "Cost", "DenseBlock", "Encoder", "Entry", "Feature",
-    "FeatureBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "MetricWord", "Microseconds", "NoParams",
-    "OneColumn", "Pipe", "Port", "Representation", "Row", "Selection", "Seq", "ShapeBlock", "Site", "Sizes",
-    "SliceName", "TableBlock", "TableName", "TimeColumn", "Tower", "TowerName",
+    "EXPRESSION_KINDS", "ONE", "TIME", "Block", "Chosen", "CodesColumn", "Cost", "DenseBlock", "Encoder", "Entry",
+    "Feature", "FeatureBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "MetricWord", "Microseconds",
+    "NoParams", "OneColumn", "Pipe", "Port", "RawColumn", "Representation", "Row", "Selection", "Seq", "ShapeBlock",
+    "Site", "Sizes", "SliceName", "TableBlock", "TableName", "TimeColumn", "Tower", "TowerName",
 ]  # fmt: skip

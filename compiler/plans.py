@@ -65,6 +65,11 @@ class ColumnPlan:
         return "int32" if self.domain else "float64" if self.unit else "float32"
 
 
+def raw_name(column: str) -> str:
+    """Return the name under which the model reads a column as the data has it, beside its prepared values."""
+    return f"{column}.raw"
+
+
 @dataclass(frozen=True, slots=True)
 class DomainPlan:
     """A vocabulary and the columns that share it. `is_item`: it is the catalogue's."""

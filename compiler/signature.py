@@ -106,12 +106,17 @@ def kind_of(hint: Hint) -> Kind | None:
 
 def wants_one_column(hint: Hint) -> bool:
     """Whether a hint is OneColumn, or allows one."""
-    return any(origin(member) is Annotated and ONE in get_args(member)[1:] for member in members(hint))
+    return wants(hint, ONE)
 
 
 def wants_time(hint: Hint) -> bool:
     """Whether a hint is TimeColumn, or allows one."""
-    return any(origin(member) is Annotated and TIME in get_args(member)[1:] for member in members(hint))
+    return wants(hint, TIME)
+
+
+def wants(hint: Hint, mark: str) -> bool:
+    """Whether a hint has a mark such as ONE, TIME, RAW or CODES, or allows one that has."""
+    return any(origin(member) is Annotated and mark in get_args(member)[1:] for member in members(hint))
 
 
 def range_of(hint: Hint) -> Range | None:

@@ -84,6 +84,14 @@ ONE = "one column"
 OneColumn = Annotated[Selection, ONE]
 """An argument that wants exactly one column; the argument of a head is always so read."""
 
+RAW = "a column as it is"
+RawColumn = Annotated[Selection, ONE, RAW]
+"""An argument that wants one column of times, or of numbers as the data has them: `keras.raw`."""
+
+CODES = "a column of categories"
+CodesColumn = Annotated[Selection, ONE, CODES]
+"""An argument that wants one categorical column as codes: `keras.values`."""
+
 TIME = "a column of times"
 TimeColumn = Annotated[Selection, ONE, TIME]
 """An argument that wants a step column of times. As `TimeColumn | None = None` it is that of `events` where it isn't

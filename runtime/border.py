@@ -11,7 +11,7 @@ import keras
 
 from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
-from sess.compiler.plans import ColumnPlan, Role
+from sess.compiler.plans import ColumnPlan, Role, raw_name
 from sess.compiler.registry import registry
 from sess.runtime.baselines import cosines, neighbours, popularity
 from sess.runtime.layers import (
@@ -32,7 +32,8 @@ from sess.runtime.vocabulary import VocabularySize
 Tensor = Any  # Keras tensors have no type that mypy could know
 
 SESSION_LAYERS = (
-    table.Table, table.Bias, attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward,
+    table.Table, table.Bias, table.At,
+    attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward,
     noise.SwapNoise, places.FixedPositions, *ENCODING_LAYERS,
 )  # fmt: skip
 SESSION_FUNCTIONS = {
@@ -57,6 +58,7 @@ SESSION_FUNCTIONS = {
     "gaps": times.gaps,
     "spans": times.spans,
     "mean_of": steps.mean_of,
+    "cycle": times.cycle,
 }
 
 
@@ -142,6 +144,11 @@ class Border:
     def times(self, column: str) -> Tensor:
         """Return a column of times as seconds since 1970, (B, T) float64."""
         return self._around.tensors[column]
+
+    def raw(self, column: str) -> Tensor:
+        """Return numbers as the data has them, and times in seconds: (B, T) of steps, (B,) of sessions."""
+        own = raw_name(column)
+        return self._around.tensors[own if own in self._around.tensors else column]
 
     def embed(self, column: str) -> Tensor:
         """Return a column through its table: (B, T, D) of steps, (B, D) of sessions."""

@@ -223,7 +223,7 @@ class SessionModel:
         return lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
 
     def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
-        values: dict[str, Tensor] = {}
+        values: dict[str, Tensor] = dict(self._surroundings.tables)  # `at` reads tables and towers as functions
         for node in self.plan.nodes:
             if node.level is not Level.CATALOGUE:
                 values[node.id] = self._lowered(node, values)
@@ -246,7 +246,7 @@ class SessionModel:
         return Fitted(lower(plan.block, Kind.BASELINE, border), items)
 
     def _ticket(self, batch: Batch, *, is_training: bool) -> Ticket:
-        steps = {name: values for name, values in batch.items() if name != MASK and self._is_step(name)}
+        steps = {name: values for name, values in batch.items() if name in self._columns and self._is_step(name)}
         if self._objective is None:
             mask = batch[MASK]
             return Ticket(steps, mask, tf.zeros_like(mask), last_step(mask), None)

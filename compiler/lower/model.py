@@ -9,7 +9,7 @@ from sess.compiler.block import Chosen, JsonValue, Kind, Selection
 from sess.compiler.codec import encode
 from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.lower.usage import Usage
-from sess.compiler.plans import EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan
+from sess.compiler.plans import EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan, raw_name
 from sess.compiler.signature import parameters
 from sess.compiler.types import Head, Level, Row, Seq
 
@@ -24,7 +24,7 @@ def lower_model(checked: CheckedGraph, usage: Usage) -> ModelPlan:
     names = {table.name for table in tables}
     return ModelPlan(
         name=built.facts.resolved.name.text,
-        inputs=usage.inputs,
+        inputs=(*usage.inputs, *map(raw_name, usage.raw)),
         tables=tables,
         column_tables={
             name: built.column_tables[name] for name in usage.inputs if built.column_tables.get(name) in names

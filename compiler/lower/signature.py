@@ -11,7 +11,7 @@ from sess.compiler.types import Head, Level, Row, Seq
 def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
     """Return the inputs: raw columns that the model reads (lists are ragged), then the optional ones."""
     facts, serve = checked.built.facts, checked.built.serve
-    read = {*usage.inputs, *([facts.item] if "seen" in serve.exclude and facts.item else [])}
+    read = {*usage.inputs, *usage.raw, *([facts.item] if "seen" in serve.exclude and facts.item else [])}
     needed = {root for name in read for root in facts.roots(name)}
     tensors: list[TensorPlan] = []
     for column in facts.schema.columns:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sess.compiler.block import Chosen, JsonValue, Kind, Representation
 from sess.compiler.defaults import complete
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.derived import Derived
-from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan
+from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan, raw_name
 from sess.compiler.registry import Registry
 from sess.compiler.schema import Column, Dtype
 from sess.compiler.signature import parameters
@@ -23,6 +25,7 @@ def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> W
     """Return the plan of the preparation."""
     facts = checked.built.facts
     columns = tuple(_column(checked, column, usage, registry) for column in facts.schema.columns)
+    columns += tuple(_raw(column, registry) for column in columns if column.name in usage.raw)
     return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry))
 
 
@@ -80,6 +83,8 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
     override = facts.overrides.get(column.name)
     operations = override.operations if override else ()
     derived = facts.derived.get(column.name)
+    made = [*usage.raw, *(name for name in usage.inputs if name in facts.derived)]
+    sources = {root for name in made for root in facts.roots(name)}
     takes = [each for each in operations if each.name == "take"]
     return ColumnPlan(
         name=column.name,
@@ -95,8 +100,16 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         unit=_unit(facts, column) if column.name in usage.times else None,
         sources=derived.sources if derived else (),
         maker=_maker(facts, derived) if derived and derived.maker else None,
-        is_source=any(column.name in facts.roots(name) for name in usage.inputs if name in facts.derived),
+        is_source=column.name in sources,
     )
+
+
+def _raw(column: ColumnPlan, registry: Registry) -> ColumnPlan:
+    """Return the plan of a column's own numbers, for what reads them beside the prepared ones."""
+    return replace(
+        column, name=raw_name(column.name), ops=(operation("fill", registry),), domain=None, is_input=True,
+        is_target=False, sources=(column.name,), maker=None, is_source=False,
+    )  # fmt: skip
 
 
 def _maker(facts: Facts, derived: Derived) -> Chosen:

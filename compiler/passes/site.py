@@ -12,7 +12,7 @@ from sess.compiler.graph import Input, Node, SpecGraph
 from sess.compiler.passes.build import Built
 from sess.compiler.signature import members, parameters, plain, value_text
 from sess.compiler.source import Span
-from sess.compiler.types import Dim, Level, Row, Seq, Tower, Type, Value
+from sess.compiler.types import MAIN_GROUP, Dim, Level, Row, Seq, Tower, Type, Value
 
 _SAYS = {Row: "one vector a session", Seq: "one vector a step", Tower: "one vector an item"}
 
@@ -97,6 +97,17 @@ class NodeSite:
         """Return what is known of the selected columns."""
         return tuple(self._feature(name, selection) for name in selection.names)
 
+    def leaf(self, selection: Selection, width: Dim) -> Value:
+        """Return what a block that reads columns gives."""
+        match selection.level:
+            case Level.STEP:
+                return Seq(width, group=selection.group or MAIN_GROUP)
+            case Level.SESSION:
+                return Row(width)
+            case Level.CATALOGUE:
+                facts = self.built.facts
+                return Tower(width, facts.domains.of.get(facts.item or "", "items"))
+
     def table(self, name: TableName | TowerName) -> Tower | None:
         """Return the Tower of a table or node."""
         found = self.types.get(name)
@@ -174,7 +185,16 @@ class NodeSite:
             width = Dim(column.length or 0)
         else:
             width = Dim(0 if representation is Representation.SKIP else 1)
-        return Feature(column, selection.level, selection.group, representation, table, width)
+        return Feature(
+            column,
+            selection.level,
+            selection.group,
+            representation,
+            table,
+            facts.domains.of.get(name),
+            facts.is_time(name),
+            width,
+        )
 
     def _one_group(self, pairs: list[tuple[Input, Value]]) -> bool:
         seqs = [(source, value) for source, value in pairs if isinstance(value, Seq)]

@@ -41,7 +41,7 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
         self.vectors = self.add_weight(shape=(self.items.total, self.width), initializer=initial, name="vectors")
         self.built = True
 
-    def call(self, codes: Tensor) -> Tensor:
+    def call(self, codes: Tensor, training: bool | None = None) -> Tensor:
         """Return the vectors of codes: (…,) -> (…, D)."""
         return ops.take(ops.cast(self.vectors, self.compute_dtype), codes, axis=0)
 
@@ -65,9 +65,38 @@ class Tower:
         flat = self.model(ops.reshape(codes, (-1,)), training=is_training)
         return ops.reshape(flat, (*ops.shape(codes), flat.shape[-1]))
 
+    @property
+    def width(self) -> int:
+        """The number of numbers of a vector."""
+        return int(self.model.output.shape[-1])
+
+    def __call__(self, codes: Tensor, *, training: bool | None = None) -> Tensor:
+        """Return the vectors of codes: (N,) -> (N, D)."""
+        return self.model(codes, training=training)
+
     def real(self, *, is_training: bool = False) -> Tensor:
         """Return the vectors of all real items, (N, D)."""
         return self.model(ops.arange(self.items.reserved, self.items.total, dtype="int32"), training=is_training)
+
+
+class At(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+    """The vectors that a table or tower has for codes of any shape; whose weights they are, they stay."""
+
+    def __init__(self, tower: Table | Tower, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        look_up: Any = tower  # a table is a Keras layer, which has no types
+        self.find = lambda codes, training: look_up(codes, training=training)  # an attribute's weights would be its own
+        self.width = tower.width
+        self.built = True
+
+    def call(self, codes: Tensor, training: bool | None = None) -> Tensor:
+        """Return (…, D) of codes (…)."""
+        found = self.find(ops.reshape(codes, (-1,)), training)  # (N, D)
+        return ops.cast(ops.reshape(found, (*ops.shape(codes), self.width)), self.compute_dtype)
+
+    def compute_output_spec(self, codes: Tensor, training: bool | None = None) -> Tensor:
+        """Say that there is a vector for every code."""
+        return keras.KerasTensor((*codes.shape, self.width), dtype=self.compute_dtype)
 
 
 class Bias(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import ops
@@ -21,3 +22,10 @@ def spans(times: Tensor, mask: Tensor) -> Tensor:
     found = ops.cast(ops.expand_dims(times, 2) - ops.expand_dims(times, 1), "float32")
     real = ops.cast(mask, "float32")
     return found * ops.expand_dims(real, 2) * ops.expand_dims(real, 1)
+
+
+def cycle(values: Tensor, period: float) -> Tensor:
+    """Return sin and cos of 2 pi x / period, (…, 2) float32; whole periods are taken off before x is rounded."""
+    turns = ops.cast(ops.mod(values, period) / period, "float32")
+    angles = turns * (2.0 * math.pi)
+    return ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1)

@@ -46,6 +46,9 @@ LEAVES = {  # steps made of columns, one way to write each
     "embed": "embed(item_id + category)",
     "numeric": "numeric(price + hour)",
     "time_gap": "time_gap(buckets=8)",
+    "cyclic": "cyclic(hour, period=24)",
+    "soft_one_hot": "soft_one_hot(price + hour, buckets=4, dim=3)",
+    "at": "at(items >> mlp([8]), item_id)",
     "position": "embed(item_id) >> position(kind=rotary)",
     "concat": "concat(embed(item_id), numeric(price))",
     "broadcast": "broadcast(embed(device), to=clicks)",
@@ -97,7 +100,7 @@ def pipelines() -> dict[str, Case]:
         elif entry.name in LEAVES:
             leaf = f"{LEAVES[entry.name]}, "
             found[f"leaf {entry.name}"] = Case("sasrec()", "next", leaf=leaf)
-            if entry.kind is Kind.FEATURES:
+            if entry.kind is Kind.FEATURES or entry.name == "at":
                 found[f"hidden leaf {entry.name}"] = Case("xlnet()", "masked", leaf=leaf)
         elif entry.kind is Kind.SHAPE:
             leaf = f"broadcast(features(clicks) >> {entry.name}, to=clicks), "
@@ -166,6 +169,7 @@ def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0) -> Batch:
         "category": steps(draw.integers(3, 8, (count, STEPS)).astype(np.int32)),
         "price": steps(draw.normal(size=(count, STEPS)).astype(np.float32)),
         "hour": steps(draw.normal(size=(count, STEPS)).astype(np.float32)),
+        "hour.raw": steps(draw.integers(0, 24, (count, STEPS)).astype(np.float32)),
         "timestamp": steps(1.7e9 + np.cumsum(np.exp(draw.normal(3, 3, (count, STEPS))), axis=1)),
         "device": tf.constant(draw.integers(3, 8, count).astype(np.int32)),
         "country": tf.constant(draw.integers(3, 8, count).astype(np.int32)),

@@ -10,7 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from sess.compiler.block import Chosen, Kind
+from sess.compiler.blocks.features.soft_one_hot import SoftOneHot, SoftOneHotParams
+from sess.compiler.plans import ColumnPlan, Role
+from sess.compiler.types import Level
+from sess.compiler.words import Selection
 from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.layers.times import cycle
 
 Array = NDArray[Any]
 WIDTH = 6
@@ -123,3 +128,23 @@ def test_rotary_turns_pairs_so_that_products_know_the_distance_alone() -> None:
 def test_learned_positions_are_added() -> None:
     found, weights = run("position", Kind.FEATURES, {"x": STEPS})
     np.testing.assert_allclose(found, STEPS + weights["positions_1/positions"][:5], atol=1e-6)
+
+
+def test_cyclic_is_a_point_on_a_circle_exact_for_times() -> None:
+    hours = np.array([[0.0, 6.0, 25.0]])
+    found = np.asarray(cycle(hours, 24.0))
+    np.testing.assert_allclose(found[0], [[0, 1], [1, 0], [np.sin(np.pi / 12), np.cos(np.pi / 12)]], atol=1e-6)
+    midnight = 86_400.0 * 20_000 + 60.0  # a minute past a midnight in 2024
+    np.testing.assert_allclose(np.asarray(cycle(np.array([midnight]), 86_400.0))[0, 0], np.sin(np.pi / 720), atol=1e-7)
+
+
+def test_a_soft_one_hot_is_a_mixture_of_vectors() -> None:
+    numbers, mask, layers = keras.Input((None,)), keras.Input((None,), dtype="bool"), Layers()
+    column = ColumnPlan("n", "float32", Role.STEP, False, (), None, True, False)
+    border = Border(Surroundings(layers, {"n": column}, {}, {}, {"n": numbers}, None, mask, 9, 1), "b", {})
+    params = SoftOneHotParams(Selection(("n",), Level.STEP, ""), buckets=4, dim=3)
+    model = keras.Model([numbers, mask], SoftOneHot().lower(border, params))
+    (first, bias), (vectors,) = (tuple(np.asarray(weight) for weight in layer.weights) for layer in layers.made)
+    scores = STEPS[..., :1] @ first + bias
+    shares = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
+    np.testing.assert_allclose(np.asarray(model([STEPS[..., 0], MASK])), shares @ vectors, atol=1e-5)
