@@ -48,8 +48,8 @@ def value(each: JsonValue) -> str:
             return f"{each:g}"
         case list():
             return "[" + ", ".join(value(item) for item in each) + "]"
-        case dict() if "stages" in each and isinstance(each["stages"], list):
-            return " >> ".join(value(stage) for stage in each["stages"])
+        case dict() if each.keys() == {"text"}:
+            return str(each["text"])
         case dict() if "names" in each and "level" in each:
             names = each["names"]
             return " + ".join(str(name) for name in names) if isinstance(names, list) else str(names)

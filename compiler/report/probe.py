@@ -50,6 +50,14 @@ class _ProbeSite:
         """Return the value twice."""
         return (self.value, self.value)
 
+    def alike(self, port: str = "xs") -> tuple[Value, ...] | None:
+        """Return the value twice."""
+        return (self.value, self.value)
+
+    def leaf(self, selection: Selection, width: Dim) -> Value:
+        """Return the value: whose columns they are is the schema's to say."""
+        return self.value
+
     def features(self, selection: Selection) -> tuple[Feature, ...]:
         """Return nothing: which columns there are is the schema's to say."""
         self.objections.append("columns")

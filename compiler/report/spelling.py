@@ -54,6 +54,8 @@ class Speller:
                 return " + ".join(self.column(name) for name in given["names"])
             case Mapping() if "name" in given:
                 return self.call(Chosen(given["name"], given.get("params", {})), _kind(hint))
+            case Mapping() if "text" in given:  # a pipe, as it was written
+                return str(given["text"])
             case int() if Microseconds in _plain(hint):
                 return duration(given)
             case int() | float():

@@ -85,7 +85,7 @@ class At(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     def __init__(self, tower: Table | Tower, *, name: str | None = None) -> None:
         super().__init__(name=name)
         look_up: Any = tower  # a table is a Keras layer, which has no types
-        self.find = lambda codes, training: look_up(codes, training=training)  # an attribute's weights would be its own
+        self.find: Any = lambda codes, training: look_up(codes, training=training)  # hidden: it owns no weights
         self.width = tower.width
         self.built = True
 
