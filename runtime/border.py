@@ -26,7 +26,7 @@ from sess.runtime.layers import (
     table,
     times,
 )
-from sess.runtime.layers.encoding import ENCODING_LAYERS
+from sess.runtime.layers.encoding import ENCODING_FUNCTIONS, ENCODING_LAYERS
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -53,7 +53,7 @@ SESSION_FUNCTIONS = {
     "at_last": steps.at_last,
     "last_step": steps.last_step,
     "one_hot": steps.one_hot,
-    "small": dense.small,
+    **ENCODING_FUNCTIONS,
     "swap_steps": steps.swap_steps,
     "gaps": times.gaps,
     "spans": times.spans,

@@ -8,6 +8,7 @@ import keras
 
 from sess.runtime.layers.attention import SelfAttention
 from sess.runtime.layers.dense import FeedForward
+from sess.runtime.layers.linear_attention import LinearAttention
 from sess.runtime.layers.local_attention import LocalAttention
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -16,8 +17,8 @@ Tensor = Any  # Keras tensors have no type that mypy could know
 class TransformerLayer(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """`post`: LN(x + f(x)), as Vaswani et al. 2017 and BERT; `pre`: x + f(LN(x)), as GPT-2.
 
-    `inner` is the width of the feed-forward in widths of the layer. `reach` limits attention to so many steps either
-    side. A layer that is called twice has the same weights twice.
+    `inner` is the width of the feed-forward in widths of the layer. Local attention sees `reach` steps either side,
+    linear attention what came before. A layer that is called twice has the same weights twice.
     """
 
     def __init__(
@@ -32,19 +33,22 @@ class TransformerLayer(keras.layers.Layer):  # type: ignore[misc] # Keras is unt
         dropout: float = 0.0,
         has_biases: bool = True,
         is_rotary: bool = False,
-        reach: int | None = None,
+        attention: Literal["full", "local", "linear"] = "full",
+        reach: int = 0,
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
         self.is_post, self.inner, self.activation = norm == "post", inner, activation
-        self.attention = (
-            SelfAttention(
-                heads, is_causal=is_causal, dropout=dropout, has_output=True, has_biases=has_biases,
-                is_rotary=is_rotary, name="attention",
-            )
-            if reach is None
-            else LocalAttention(heads, reach=reach, dropout=dropout, name="attention")
-        )  # fmt: skip
+        match attention:
+            case "full":
+                self.attention = SelfAttention(
+                    heads, is_causal=is_causal, dropout=dropout, has_output=True, has_biases=has_biases,
+                    is_rotary=is_rotary, name="attention",
+                )  # fmt: skip
+            case "local":
+                self.attention = LocalAttention(heads, reach=reach, dropout=dropout, name="attention")
+            case "linear":
+                self.attention = LinearAttention(heads, name="attention")
         self.norms = [keras.layers.LayerNormalization(epsilon=epsilon, name=f"norm_{i}") for i in (1, 2)]
         self.drops = [keras.layers.Dropout(dropout) for _ in range(2)]
 

@@ -29,7 +29,7 @@ table   items   = embedding(item_id, dim=16)
 let     steps   = concat(features(clicks), {leaf}broadcast(features(context), to=clicks)) >> mlp([16])
 encoder query   = steps >> {pipeline}
 head    click   = query >> categorical(item_id{tied}, loss={loss})
-head    buy     = query >> last >> mlp([4]) >> binary(purchased)
+head    buy     = query >> {pool}mlp([4]) >> binary(purchased)
 data {{
   train = "train/*.parquet"
   rows  = events(session=session_id, time=timestamp)
@@ -69,6 +69,7 @@ class Case(NamedTuple):
     objective: str
     loss: str = "softmax"
     leaf: str = ""
+    pool: str = "last >> "
 
 
 def call(name: str, kind: Kind, **extra: str) -> str:
@@ -92,7 +93,8 @@ def pipelines() -> dict[str, Case]:
                 found[f"{entry.name} bidirectional"] = Case(both, "masked")
                 continue
             is_causal = entry.direction is not Direction.WHOLE
-            found[entry.name] = Case(call(entry.name, Kind.ENCODER), "next" if is_causal else "masked")
+            objective = "last" if entry.pools else "next" if is_causal else "masked"
+            found[entry.name] = Case(call(entry.name, Kind.ENCODER), objective, pool="" if entry.pools else "last >> ")
         elif entry.kind is Kind.DENSE:
             found[entry.name] = Case(call(entry.name, Kind.DENSE), "next")
         elif entry.kind is Kind.LOSS:
@@ -152,16 +154,15 @@ def build(program: Program) -> SessionModel:
     return SessionModel(program.model, program.workflow.columns, sizes)
 
 
-def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0) -> Batch:
-    """Return a batch of sessions of these lengths, padded on the right to a width."""
+def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0, is_clean: bool = True) -> Batch:
+    """Return a batch of sessions of these lengths, padded on the right to a width: with zeros, or with real steps."""
     draw = np.random.default_rng(seed)
     mask = np.arange(width) < np.array(lengths)[:, None]
     count = len(lengths)
 
     def steps(values: NDArray[Any]) -> Any:
-        padded = np.zeros((count, width), values.dtype)
-        padded[:, : values.shape[1]] = values
-        return tf.constant(padded * mask)
+        padded = np.tile(values, (1, 2))[:, :width]
+        return tf.constant(padded * mask if is_clean else padded)
 
     return {
         MASK: tf.constant(mask),
@@ -192,7 +193,7 @@ def test_no_feature_is_left_out() -> None:
 def test_padding_does_not_exist(name: str, model: Make) -> None:
     lengths = [1, 3, STEPS, 5]
     expected = answers(model(name), batch(lengths))
-    padded = answers(model(name), batch(lengths, width=STEPS + 2))
+    padded = answers(model(name), batch(lengths, width=STEPS + 2, is_clean=False))
     for key, values in expected.items():
         np.testing.assert_allclose(padded[key], values, atol=1e-5, err_msg=key)
 
@@ -273,7 +274,7 @@ def test_the_checked_type_is_the_shape_of_the_tensor(name: str, model: Make, pro
     plan = program(name).model
     node = next(each for each in plan.nodes if each.id == plan.encoders[0].node)
     tensor = model(name).trunk.output[node.id]
-    assert node.type == f"Seq[T, {tensor.shape[-1]}]"
+    assert node.type == (f"Row[{tensor.shape[-1]}]" if len(tensor.shape) == 2 else f"Seq[T, {tensor.shape[-1]}]")
     assert decode(Program, encode(program(name))) == program(name)
 
 

@@ -43,8 +43,9 @@ class Longformer(Encoder[LongformerParams]):
         x = keras.layers.Dropout(params.dropout)(keras.layers.LayerNormalization(epsilon=1e-5)(x))
         for _ in range(params.layers):
             x = keras.session.TransformerLayer(
-                params.heads, is_causal=False, epsilon=1e-5, dropout=params.dropout, reach=params.window // 2
-            )(x, keras.mask)
+                params.heads, is_causal=False, epsilon=1e-5, dropout=params.dropout,
+                attention="local", reach=params.window // 2,
+            )(x, keras.mask)  # fmt: skip
         return x  # (B, T, D)
 
     def cost(self, sizes: Sizes, params: LongformerParams) -> Cost:

@@ -15,7 +15,7 @@ from sess.runtime.border import Border, Layers, Surroundings, lower
 
 Array = NDArray[Any]
 Weights = Mapping[str, Array]
-Oracle = Callable[[Array, Weights], Array]
+Oracle = Callable[..., Array]
 
 WIDTH, HEADS, LONGEST, LAYERS = 8, 2, 9, 2
 LENGTHS = np.array([7, 3, 1])
@@ -25,13 +25,13 @@ NEGATIVE = -1e30
 class Bench:
     """An encoder between an input and its output, and its weights by the names of layers and weights."""
 
-    def __init__(self, name: str, **params: object) -> None:
+    def __init__(self, name: str, tensors: Mapping[str, Any] | None = None, **params: object) -> None:
         draw = np.random.default_rng(5)
-        x, mask = keras.Input((None, WIDTH)), keras.Input((None,), dtype="bool")
+        x, mask, known = keras.Input((None, WIDTH)), keras.Input((None,), dtype="bool"), dict(tensors or {})
         layers = Layers()
-        border = Border(Surroundings(layers, {}, {}, {}, {}, None, mask, LONGEST, 1), "e", {"x": x})
+        border = Border(Surroundings(layers, {}, {}, {}, known, None, mask, LONGEST, 1), "e", {"x": x})
         chosen = Chosen(name, params)  # type: ignore[arg-type] # JSON values
-        self.model = keras.Model([x, mask], lower(chosen, Kind.ENCODER, border))
+        self.model = keras.Model([x, mask, *known.values()], lower(chosen, Kind.ENCODER, border))
         self.weights: dict[str, Array] = {}
         for layer in layers.made:
             for weight in layer.weights:
@@ -50,6 +50,25 @@ class Bench:
         """Return what an oracle of one session's vectors, (T, D) -> (T, D) or (D,), gives of the same."""
         sessions = [row[:length].astype(np.float64) for row, length in zip(self.x, LENGTHS, strict=True)]
         return np.concatenate([np.atleast_2d(oracle(each, self.weights)) for each in sessions])
+
+
+class TimedBench(Bench):
+    """A bench of an encoder that reads times, `times` (3, 7): whole seconds, some of them twice."""
+
+    def __init__(self, name: str, **params: object) -> None:
+        time = {"names": ["t"], "level": "step", "group": ""}
+        super().__init__(name, {"t": keras.Input((None,), dtype="float64")}, time=time, **params)
+        gaps = np.random.default_rng(6).choice([0.0, 2.0, 3.0, 7.0, 40.0], (3, 7))
+        self.times = 1.7e9 + np.cumsum(gaps, axis=1)
+
+    def found(self) -> Array:
+        """Return what the encoder gives at real steps."""
+        return np.asarray(self.model([self.x, self.mask, self.times]))[self.mask]
+
+    def expected(self, oracle: Oracle) -> Array:
+        """Return what an oracle of one session's vectors, weights and times gives of the same."""
+        rows = zip(self.x, self.times, LENGTHS, strict=True)
+        return np.concatenate([oracle(row[:n].astype(np.float64), self.weights, times[:n]) for row, times, n in rows])
 
 
 def norm(x: Array, weights: Weights, name: str, epsilon: float) -> Array:
