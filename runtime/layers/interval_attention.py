@@ -113,7 +113,7 @@ class Intervals(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     """
 
     def __init__(self, span: int, *, name: str | None = None) -> None:
-        super().__init__(name=name)
+        super().__init__(name=name, dtype="float32")  # seconds don't fit half precision
         self.span = span
 
     def call(self, spans: Tensor, gaps: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import norm, positions, transformer_layer
 from sess.compiler.types import Direction, Seq
 
 
@@ -55,3 +56,10 @@ class Bsarec(Encoder[BsarecParams]):
             inner = keras.session.FeedForward(4 * x.shape[-1], activation="gelu")(x)
             x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(inner))
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: BsarecParams) -> Cost:
+        """Return positions and their norm, and the layers: a transformer's, and a scale and norm of frequencies."""
+        steps, width = sizes.rows, sizes.outside
+        rescaled = Cost(width, steps * steps * width * 2, steps * width) + norm(steps, width)
+        layers = (transformer_layer(steps, width, params.heads) + rescaled).times(params.layers)
+        return positions(steps, width, sizes.longest) + norm(steps, width) + layers

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction, Row, Seq
 
 
@@ -50,3 +52,12 @@ class Caser(Encoder[CaserParams]):
             found.append(ops.max(shaped, axis=1))
         joined = keras.layers.Dropout(params.dropout)(ops.concatenate(found, axis=-1))
         return keras.layers.Dense(width, activation="relu")(joined)  # (B, D)
+
+    def cost(self, sizes: Sizes, params: CaserParams) -> Cost:
+        """Return the filters of every height, the vertical ones, and the last layer."""
+        width, found = sizes.inside, Quantity.of(params.window * params.horizontal) + sizes.inside * params.vertical
+        total = dense(width, Quantity.of(params.window), Quantity.of(params.vertical))
+        for height in range(1, params.window + 1):
+            places = Quantity.of(params.window - height + 1)
+            total += dense(places, width * height, Quantity.of(params.horizontal))
+        return total + dense(Quantity.of(1), found, width)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import feed_forward, norm, positions
 from sess.compiler.types import Direction, Seq
 
 
@@ -45,3 +46,11 @@ class Fmlp(Encoder[FmlpParams]):
             inner = keras.session.FeedForward(4 * x.shape[-1], activation="gelu")(x)
             x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(inner))
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: FmlpParams) -> Cost:
+        """Return positions and their norm, and the layers: a filter has two numbers for every frequency."""
+        steps, width = sizes.rows, sizes.outside
+        spectrum = width * (2 * (sizes.longest // 2 + 1))
+        layer = Cost(spectrum, steps * steps * width * 2 + spectrum * (2 * sizes.longest), steps * width)
+        layer += feed_forward(steps, width, width * 4) + norm(steps, width).times(2)
+        return positions(steps, width, sizes.longest) + norm(steps, width) + layer.times(params.layers)

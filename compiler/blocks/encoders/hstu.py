@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site, TimeColumn
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes, TimeColumn
+from sess.compiler.cost import dense, positions
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction, Seq
 
 
@@ -23,11 +25,11 @@ class HstuParams:
 
 
 class Hstu(Encoder[HstuParams]):
-    """x + f_2(Norm(A V) ⊙ U) of a normalised x (equations 1 to 3); A = SiLU(Q K^T + rab) / n, n the most steps.
+    """√D x plus learned positions, then x + f_2(Norm(A V) ⊙ U) of a normalised x (equations 1 to 3).
 
-    rab is one number for the distance of places and one for the logarithm of the time, shared by heads. The authors'
-    code measures time to the step that is to come, which no request knows; here it is between the two steps. Its input
-    is scaled by √D and given positions before the first layer: here rab alone tells the order.
+    A = SiLU(Q K^T + rab) / n, n the most steps; rab is one number for the distance of places and one for the logarithm
+    of the time, shared by heads. The authors' code measures time from the step that is to come, which no request knows:
+    here it is between the two steps. Its normalised output and temperature are the head's.
     """
 
     name = "hstu"
@@ -43,10 +45,23 @@ class Hstu(Encoder[HstuParams]):
         assert params.time is not None
         spans = keras.session.spans(keras.times(params.time.only), keras.mask)  # (B, T, T)
         buckets = keras.session.time_buckets(spans, params.buckets)
-        x = keras.layers.Dropout(params.dropout)(keras.inputs.x)
+        width = keras.inputs.x.shape[-1]
+        x = keras.session.Positions(keras.longest)(keras.inputs.x * width**0.5)
+        x = keras.layers.Dropout(params.dropout)(x)
         for _ in range(params.layers):
             asked = keras.layers.LayerNormalization(epsilon=1e-6, center=False, scale=False)(x)
             x = x + keras.session.PointwiseAttention(
                 params.heads, longest=keras.longest, buckets=params.buckets, dropout=params.dropout
             )(asked, buckets)
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: HstuParams) -> Cost:
+        """Return positions, and the layers: four products, scores with two numbers for every pair, the output."""
+        steps, width = sizes.rows, sizes.outside
+        scores = Cost(
+            Quantity.of(sizes.longest + params.buckets),
+            steps * steps * width * 4,
+            steps * steps * (2 * params.heads + 1),
+        )
+        layer = dense(steps, width, width * 4, has_bias=False) + scores + dense(steps, width, width)
+        return positions(steps, width, sizes.longest) + layer.times(params.layers)

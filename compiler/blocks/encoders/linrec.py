@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense, feed_forward, norm, positions
 from sess.compiler.types import Direction, Seq
 
 
@@ -41,3 +42,11 @@ class Linrec(Encoder[LinrecParams]):
                 params.heads, is_causal=True, attention="linear", dropout=params.dropout
             )(x, keras.mask)
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: LinrecParams) -> Cost:
+        """Return positions and their norm, and the layers: sums of a matrix a head, and pairs in chunks of 64 steps."""
+        steps, width = sizes.rows, sizes.outside
+        sums = Cost(flops=steps * width * 256 + steps * width * width * 4, kept=steps * width * 4 + steps * 64)
+        layer = dense(steps, width, width * 3) + sums + dense(steps, width, width)
+        layer += feed_forward(steps, width, width * 4) + norm(steps, width).times(2)
+        return positions(steps, width, sizes.longest) + norm(steps, width) + layer.times(params.layers)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Dim, Direction, Row, Seq
 
 
@@ -43,3 +45,12 @@ class Narm(Encoder[NarmParams]):
         weights = keras.layers.Dense(1, use_bias=False)(ops.sigmoid(ops.expand_dims(asked, 1) + kept))  # (B, T, 1)
         joined = ops.concatenate([last, ops.sum(weights * states * real, axis=1)], axis=-1)  # (B, 2 H)
         return keras.layers.Dense(params.units, use_bias=False)(keras.layers.Dropout(params.dropout)(joined))
+
+    def cost(self, sizes: Sizes, params: NarmParams) -> Cost:
+        """Return the GRU, the attention of its last state, and the projection."""
+        steps, units, one = sizes.rows, Quantity.of(params.units), Quantity.of(1)
+        weights = (sizes.inside + units) * units * 3
+        recurrent = Cost(weights + units * 6, steps * weights * 2, steps * units * 7)
+        attended = dense(one, units, units, has_bias=False) + dense(steps, units, units, has_bias=False)
+        attended += dense(steps, units, one, has_bias=False)
+        return recurrent + attended + dense(one, units * 2, units, has_bias=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
+from sess.compiler.cost import dense, norm
 from sess.compiler.types import Direction, Seq
 
 
@@ -48,3 +49,8 @@ class Nextitnet(Encoder[NextitnetParams]):
                 inner = keras.ops.relu(keras.layers.LayerNormalization(epsilon=1e-8)(inner))
             x = x + keras.layers.Dropout(params.dropout)(inner)
         return x  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: NextitnetParams) -> Cost:
+        """Return two convolutions and their norms for every dilation."""
+        steps, width = sizes.rows, sizes.outside
+        return (dense(steps, width * params.kernel, width) + norm(steps, width)).times(2 * len(params.dilations))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sess.compiler.block import Encoder, Keras, KerasTensor, NoParams, Site
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, NoParams, Site, Sizes
+from sess.compiler.cost import dense
+from sess.compiler.quantity import Quantity
 from sess.compiler.types import Direction, Row, Seq
 
 
@@ -37,3 +39,9 @@ class Stamp(Encoder[NoParams]):
         weights = dense(1)(ops.sigmoid(dense(width, has_bias=True)(x) + asked))  # (B, T, 1)
         attended = ops.sum(weights * x * real, axis=1)
         return dense(width, "tanh", has_bias=True)(attended) * dense(width, "tanh", has_bias=True)(last)  # (B, D)
+
+    def cost(self, sizes: Sizes, params: NoParams) -> Cost:
+        """Return the attention, and a layer for each of its two parts."""
+        steps, width, one = sizes.rows, sizes.inside, Quantity.of(1)
+        asked = dense(one, width, width, has_bias=False).times(2) + dense(steps, width, width)
+        return asked + dense(steps, width, one, has_bias=False) + dense(one, width, width).times(2)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
-from sess.compiler.block import Encoder, Keras, KerasTensor, Site, TimeColumn
+from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes, TimeColumn
+from sess.compiler.cost import attention, feed_forward, norm
 from sess.compiler.types import Direction, Seq
 
 
@@ -54,3 +55,11 @@ class Tisasrec(Encoder[TisasrecParams]):
             inner = keras.session.FeedForward(x.shape[-1], activation="relu", dropout=params.dropout)(inner)
             x = x + keras.layers.Dropout(params.dropout)(inner)
         return keras.layers.LayerNormalization(epsilon=1e-8)(x)  # (B, T, D)
+
+    def cost(self, sizes: Sizes, params: TisasrecParams) -> Cost:
+        """Return the vectors of places and intervals, the layers, and the last norm."""
+        steps, width, known = sizes.rows, sizes.outside, params.span + 1
+        intervals = Cost(flops=steps * width * (4 * known), kept=steps * (2 * params.heads * known))
+        layer = attention(steps, width, params.heads, has_output=False) + intervals + feed_forward(steps, width, width)
+        layers = (layer + norm(steps, width).times(2)).times(params.layers)
+        return Cost(width * (2 * sizes.longest + 2 * known)) + layers + norm(steps, width)

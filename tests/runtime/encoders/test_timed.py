@@ -35,7 +35,8 @@ def plain_norm(x: Array) -> Array:
 
 
 def hstu(x: Array, weights: Weights, times: Array) -> Array:
-    """Return Zhai et al. 2024, equations 1 to 3."""
+    """Return Zhai et al. 2024, equations 1 to 3, of what the authors' code feeds the first layer."""
+    x = x * math.sqrt(WIDTH) + weights["positions_1/positions"][: len(x)]
     for layer in range(1, LAYERS + 1):
         name = f"pointwiseattention_{layer}"
         gate, value, query, key = np.split(silu(plain_norm(x) @ weights[f"{name}/gate_value_query_key"]), 4, axis=1)
