@@ -10,7 +10,7 @@ from keras import ops
 from sess.runtime.layers.dense import small
 
 Tensor = Any  # Keras tensors have no type that mypy could know
-CHUNK = 64  # steps that look at each other pair by pair; what lies before is one (d, d) matrix a head
+CHUNK = 32  # steps that look at each other pair by pair; what lies before is one (d, d) matrix a head
 TINY = 1e-12
 
 

@@ -44,9 +44,9 @@ class Linrec(Encoder[LinrecParams]):
         return x  # (B, T, D)
 
     def cost(self, sizes: Sizes, params: LinrecParams) -> Cost:
-        """Return positions and their norm, and the layers: sums of a matrix a head, and pairs in chunks of 64 steps."""
+        """Return positions and their norm, and the layers: sums of a matrix a head, and pairs in chunks of 32 steps."""
         steps, width = sizes.rows, sizes.outside
-        sums = Cost(flops=steps * width * 256 + steps * width * width * 4, kept=steps * width * 4 + steps * 64)
+        sums = Cost(flops=steps * width * 128 + steps * width * width * 4, kept=steps * width * 4 + steps * 32)
         layer = dense(steps, width, width * 3) + sums + dense(steps, width, width)
         layer += feed_forward(steps, width, width * 4) + norm(steps, width).times(2)
         return positions(steps, width, sizes.longest) + norm(steps, width) + layer.times(params.layers)
