@@ -123,6 +123,10 @@ class Keras(Protocol):
     longest: int  # the most steps that the trunk ever sees (keep, plus what the objective appends)
     is_training: bool  # of an objective: which of its two graphs is being built
     generator: Any  # of an objective or head: the state of its random numbers
+    order: KerasTensor | None  # (B, T) when a step is asked for, 0 if it is given; None unless the objective permutes
+    parts: Any  # of an objective: see `Objective.parts`
+    head: Any  # of an objective: the items of the ranking head
+    run: Any  # of an objective: asks one of its parts
     items: Any  # of a table or head: its vocabulary's size: `reserved` and `total` codes
     clicks: Any  # of a head, in training: how often training met each real item (N,); None where nobody counted
     width: int  # of a table: its D; of a head: the width of its state

@@ -149,6 +149,11 @@ class HeadPlan:
     weight: float
 
     @property
+    def is_now(self) -> bool:
+        """Whether it predicts what the step itself has, not what the next one will."""
+        return self.target_level is Level.STEP and self.block.params.get("at") == "now"
+
+    @property
     def is_baseline(self) -> bool:
         """Whether it is fitted by counting: it reads no state."""
         return self.state is None

@@ -18,7 +18,10 @@ class Ticket:
 
     `steps` (B, T) per column, `mask` (B, T) real or appended steps, `hidden` (B, T) steps whose leaves give their
     mask vector, `predict` (B, T) the steps whose states are scored (when serving: exactly one a row), `labels`
-    (B, T) per target column, right where `predict` is true; None when serving.
+    (B, T) per target column, right where `predict` is true; None when serving. `rows` (B,) is the session of every
+    row, where the ticket has others than the batch. `losses(states)` are those of the objective's own by name, each
+    with its weight; `states` are what the ranking head reads. `order` (B, T) is when a step is asked for, 0 for those
+    that are given, where the objective `permutes`.
     """
 
     steps: Mapping[str, KerasTensor]
@@ -26,6 +29,9 @@ class Ticket:
     hidden: KerasTensor
     predict: KerasTensor
     labels: Mapping[str, KerasTensor] | None
+    rows: KerasTensor | None = None
+    losses: Callable[[KerasTensor], Mapping[str, tuple[KerasTensor, float]]] | None = None
+    order: KerasTensor | None = None
 
 
 class Objective(Entry[P], ABC):
@@ -34,23 +40,38 @@ class Objective(Entry[P], ABC):
     `lookahead`: how many steps beyond `keep` a training session needs (1 where the target is cut from the input).
     `appends`: how many steps it appends when serving (1 for `masked`).
     `hides`: whether it ever hides steps, so that leaves need a mask vector.
-    `needs`: the directions of encoder that it allows.
+    `permutes`: whether it asks in a drawn order, so that encoders get one; `encoders` are those that can read it.
+    `needs`: the directions of encoder that it allows. `ranks`: whether it needs a head that ranks the steps' items.
     """
 
     kind = Kind.OBJECTIVE
     lookahead: ClassVar[int] = 0
     appends: ClassVar[int] = 0
     hides: ClassVar[bool] = False
+    permutes: ClassVar[bool] = False
+    ranks: ClassVar[bool] = False
+    encoders: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[Direction, ...]]
 
     @abstractmethod
     def check(self, site: Site, params: P) -> None:
         """Report what is wrong with the arguments."""
 
+    def parts(self, keras: Keras, params: P) -> Mapping[str, Any]:
+        """Return what it learns itself, as Keras models by name; they stay in training.
+
+        `keras.inputs.columns` are the trunk's symbolic inputs, `stem` what flows into the encoder, `state` what the
+        ranking head reads.
+        """
+        return {}
+
     @abstractmethod
     def lower(self, keras: Keras, params: P) -> Ticket:
         """Return the ticket; `keras.inputs.steps` maps column names to (B, L), `keras.inputs.targets` names the
         columns to predict, `keras.mask` is (B, L); `keras.is_training` says which graph is built.
+
+        In training `keras.parts` has the parts, `keras.run(part, steps, mask, hidden)` asks one of the columns, and
+        `keras.head` are the items of the ranking head.
         """
 
     def asked(self, params: P, steps: Quantity) -> Quantity:

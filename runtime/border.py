@@ -20,6 +20,7 @@ from sess.runtime.layers import (
     contrast,
     cross_entropy,
     dense,
+    hiding,
     noise,
     places,
     steps,
@@ -32,7 +33,7 @@ from sess.runtime.vocabulary import VocabularySize
 Tensor = Any  # Keras tensors have no type that mypy could know
 
 SESSION_LAYERS = (
-    table.Table, table.Bias, table.At,
+    table.Table, table.Bias, table.At, table.MaskVector,
     attention.SelfAttention, attention.RelativeAttention, dense.Positions, dense.FeedForward,
     noise.SwapNoise, places.FixedPositions, *ENCODING_LAYERS,
 )  # fmt: skip
@@ -42,6 +43,10 @@ SESSION_FUNCTIONS = {
     "draw_candidates": candidates.draw_candidates,
     "draw_others": candidates.draw_others,
     "contrast": contrast.contrast,
+    "ask_some": hiding.ask_some,
+    "append_hidden": hiding.append_hidden,
+    "fill": hiding.fill,
+    "put_in": hiding.put_in,
     "fit_clicks": popularity.fit_clicks,
     "score_clicks": popularity.score_clicks,
     "fit_cosines": cosines.fit_cosines,
@@ -108,6 +113,7 @@ class Surroundings:
     mask: Tensor
     longest: int
     seed: int
+    order: Tensor | None = None
 
 
 class Border:
@@ -127,6 +133,10 @@ class Border:
         self.clicks: Any = None  # an array (N,) of a head in training
         self.width = 0
         self.generator: Any = None
+        self.order = around.order
+        self.parts: Any = {}
+        self.head: Any = None
+        self.run: Any = None
 
     def representation(self, column: str) -> Representation:
         """Return how a column becomes numbers, by what the workflow makes of it."""

@@ -16,27 +16,20 @@ from numpy.typing import NDArray
 from sess.compiler.block import Chosen, JsonValue, Kind
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, NodePlan, Role
-from sess.compiler.prediction import LoweredHead, Objective, Ticket
+from sess.compiler.prediction import LoweredHead, Ticket
 from sess.compiler.registry import registry
 from sess.compiler.types import Level
+from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
-from sess.runtime.layers.steps import at, last_step
-from sess.runtime.layers.table import Tower
+from sess.runtime.layers.steps import last_step, state_at
+from sess.runtime.layers.table import Tower, width_of
 from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 Batch = Mapping[str, Tensor]
-MASK, HIDDEN = "mask", "hidden"
-
-
-def width_of(dim: int | None, items: VocabularySize) -> int:
-    """Return a table's width; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)) of the n real items."""
-    if dim is not None:
-        return dim
-    wanted: float = 2 * max(1, items.total - items.reserved) ** 0.25
-    return 8 * math.ceil(math.ceil(wanted) / 8)
+MASK, HIDDEN, ORDER = "mask", "hidden", "order"
 
 
 class SessionModel:
@@ -56,8 +49,7 @@ class SessionModel:
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
-        self._objective = _objective(plan.objective)
-        self._generator = keras.random.SeedGenerator(plan.seed)
+        self._asking = Asking(plan)
         self._layers = Layers()
         self._sizes, self._clicks = sizes, clicks or {}
         self._tables = {
@@ -69,24 +61,25 @@ class SessionModel:
         self.heads: dict[str, LoweredHead] = {
             head.name: self._head(head) for head in plan.heads if not head.is_baseline
         }
+        self._asking.build(self._surroundings, self._keras_inputs, self._values, self.heads)
         self.baselines: dict[str, Fitted] = {head.name: self._baseline(head) for head in plan.heads if head.is_baseline}
 
     @property
     def lookahead(self) -> int:
         """How many steps beyond `keep` a training session needs."""
-        return self._objective.lookahead if self._objective else 0
+        return self._asking.lookahead
 
     @property
     def appends(self) -> int:
         """How many steps are appended when serving."""
-        return self._objective.appends if self._objective else 0
+        return self._asking.appends
 
     @property
     def variables(self) -> list[Any]:
         """All variables, the state of random numbers included, each once, in a fixed order."""
         of_towers = [variable for layer in self._layers.made for variable in layer.variables]
         trunk = self.trunk.variables if self.trunk else []
-        found = [*self.weights_by_name().values(), *trunk, *of_towers, self._generator.state]
+        found = [*self.weights_by_name().values(), *trunk, *of_towers, self._asking.generator.state]
         return list({id(variable): variable for variable in found}.values())
 
     @property
@@ -114,7 +107,7 @@ class SessionModel:
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted total and the loss of every head, in training."""
         ticket = self._ticket(batch, is_training=True)
-        outputs = self._run(batch, ticket, is_training=True)
+        outputs = self._run(batch, ticket, self.trunk, is_training=True)
         parts: dict[str, Tensor] = {}
         total = tf.constant(0.0)
         for plan in self.plan.heads:
@@ -123,6 +116,10 @@ class SessionModel:
             states, targets = self._examples(plan, outputs[plan.state or ""], ticket, batch)
             parts[plan.name] = self.heads[plan.name].loss(states, targets)
             total += plan.weight * parts[plan.name]
+        own = ticket.losses(outputs[self._asking.state]) if ticket.losses else {}
+        for name, (loss, weight) in own.items():
+            parts[name] = loss
+            total += weight * loss
         return total, parts
 
     def states(self, batch: Batch) -> dict[str, Tensor]:
@@ -139,8 +136,12 @@ class SessionModel:
         }
         if wanted:
             ticket = self._ticket(batch, is_training=False)
-            outputs = self._run(batch, ticket, is_training=False)
-            found |= {name: _served(outputs[node], ticket) for name, node in wanted.items()}
+            outputs = self._run(batch, ticket, self.trunk, is_training=False)
+            now = {f"head:{head.name}" for head in self.plan.heads if head.is_now}
+            here = last_step(batch[MASK])
+            found |= {
+                name: state_at(outputs[node], here if name in now else ticket.predict) for name, node in wanted.items()
+            }
         return found
 
     def scores(self, head: str, state: Tensor) -> Tensor:
@@ -157,6 +158,10 @@ class SessionModel:
             if head.is_baseline:
                 items = self._sizes[head.target_domain or ""]
                 self.baselines[head.name].fit(training_history(train, head, items))
+
+    def served_weights(self) -> dict[str, Any]:
+        """Return the weights by name without those of the objective's own, which only training needs."""
+        return {name: weight for name, weight in self.weights_by_name().items() if not name.startswith(OWNER)}
 
     def save_weights(self, path: Path) -> None:
         """Write the weights as plain arrays."""
@@ -192,11 +197,13 @@ class SessionModel:
         mask = keras.Input((None,), dtype="bool", name=MASK)
         hidden = keras.Input((None,), dtype="bool", name=HIDDEN)
         column_tables = {name: self._tables[table] for name, table in self.plan.column_tables.items()}
-        hides = self._objective is not None and self._objective.hides
         self._keras_inputs = {**tensors, MASK: mask, HIDDEN: hidden}
+        if self._asking.permutes:
+            self._keras_inputs[ORDER] = keras.Input((None,), dtype="int32", name=ORDER)
+        shown = hidden if self._asking.hides else None
         return Surroundings(
-            self._layers, self._columns, column_tables, self._tables, tensors, hidden if hides else None, mask,
-            self.plan.keep + self.appends, self.plan.seed,
+            self._layers, self._columns, column_tables, self._tables, tensors, shown, mask,
+            self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
         )  # fmt: skip
 
     def _towers(self) -> dict[str, Tower]:
@@ -235,7 +242,7 @@ class SessionModel:
     def _head(self, plan: HeadPlan) -> LoweredHead:
         border = Border(self._surroundings, plan.name, {})
         border.items = self._sizes[plan.target_domain] if plan.target_domain else None
-        border.clicks, border.generator = self._clicks.get(plan.target_domain or ""), self._generator
+        border.clicks, border.generator = self._clicks.get(plan.target_domain or ""), self._asking.generator
         border.width = self._values[plan.state].shape[-1] if plan.state else 0
         head: LoweredHead = lower(plan.block, Kind.HEAD, border)
         return head
@@ -247,30 +254,38 @@ class SessionModel:
 
     def _ticket(self, batch: Batch, *, is_training: bool) -> Ticket:
         steps = {name: values for name, values in batch.items() if name in self._columns and self._is_step(name)}
-        if self._objective is None:
-            mask = batch[MASK]
-            return Ticket(steps, mask, tf.zeros_like(mask), last_step(mask), None)
-        targets = [head.target for head in self.plan.heads if head.target_level is Level.STEP] if is_training else []
-        border = Border(self._surroundings, "objective", {"steps": steps, "targets": tuple(dict.fromkeys(targets))})
-        border.mask, border.generator, border.is_training = batch[MASK], self._generator, is_training
-        assert self.plan.objective is not None
-        ticket: Ticket = lower(self.plan.objective, Kind.OBJECTIVE, border)
-        return ticket
 
-    def _run(self, batch: Batch, ticket: Ticket, *, is_training: bool) -> dict[str, Tensor]:
-        fed = {name: ticket.steps[name] if self._is_step(name) else batch[name] for name in self.plan.inputs}
-        outputs: dict[str, Tensor] = self.trunk({**fed, MASK: ticket.mask, HIDDEN: ticket.hidden}, training=is_training)
-        return outputs
+        def run(part: Any, steps: Batch, mask: Tensor, hidden: Tensor) -> Tensor:  # a Keras model of the objective's
+            return self._run(batch, Ticket(steps, mask, hidden, hidden, None), part, is_training=is_training)
+
+        return self._asking.ticket(self._surroundings, steps, batch[MASK], run, is_training=is_training)
+
+    def _run(self, batch: Batch, ticket: Ticket, model: Any, *, is_training: bool) -> Any:  # a Keras model's outputs
+        rows = ticket.rows
+        fed = {
+            name: ticket.steps[name]
+            if self._is_step(name)
+            else batch[name]
+            if rows is None
+            else tf.gather(batch[name], rows)
+            for name in self.plan.inputs
+        }
+        fed |= {MASK: ticket.mask, HIDDEN: ticket.hidden}
+        fed |= {} if ticket.order is None else {ORDER: ticket.order}
+        return model(fed, training=is_training)
 
     def _examples(self, plan: HeadPlan, outputs: Tensor, ticket: Ticket, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return packed states (N, D) and their targets (N,), of real targets only."""
         if plan.target_level is Level.SESSION:
-            targets = batch[plan.target]  # (B,)
+            targets = batch[plan.target] if ticket.rows is None else tf.gather(batch[plan.target], ticket.rows)  # (B,)
             keep = self._is_real(plan, targets)
             return tf.boolean_mask(outputs, keep), tf.boolean_mask(targets, keep)
         assert ticket.labels is not None
-        labels = ticket.labels[plan.target]  # (B, T)
-        keep = tf.logical_and(ticket.predict, self._is_real(plan, labels))
+        labels, asked = ticket.labels[plan.target], ticket.predict  # (B, T)
+        if plan.is_now:  # what a step itself has: at each step that isn't asked for, where its own content is read
+            labels = ticket.steps[plan.target]
+            asked = tf.logical_and(ticket.mask, tf.logical_not(asked)) if self.appends else asked
+        keep = tf.logical_and(asked, self._is_real(plan, labels))
         places = tf.where(keep)  # (N, 2)
         states = tf.gather(outputs, places[:, 0]) if outputs.shape.rank == 2 else tf.gather_nd(outputs, places)
         return states, tf.gather_nd(labels, places)
@@ -283,13 +298,3 @@ class SessionModel:
 
     def _is_step(self, name: str) -> bool:
         return self._columns[name].role is not Role.SESSION
-
-
-def _objective(chosen: Chosen | None) -> Objective[Any] | None:
-    entry = registry().find(chosen.name, Kind.OBJECTIVE) if chosen else None
-    return entry if isinstance(entry, Objective) else None
-
-
-def _served(output: Tensor, ticket: Ticket) -> Tensor:
-    """Return what a Seq says at the serving step, and a Row as it is: (B, D)."""
-    return output if len(output.shape) == 2 else at(output, ticket.predict)

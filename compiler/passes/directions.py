@@ -13,7 +13,7 @@ from sess.compiler.signature import parameters
 from sess.compiler.similar import listing
 from sess.compiler.source import Span
 from sess.compiler.tree import SectionName
-from sess.compiler.types import Direction, Head, Level, Row, Seq
+from sess.compiler.types import MAIN_GROUP, Direction, Head, Level, Row, Seq
 
 
 def check_directions(checked: CheckedGraph, ctx: Context) -> None:
@@ -29,6 +29,8 @@ def check_directions(checked: CheckedGraph, ctx: Context) -> None:
         head = checked.types[node]
         if not isinstance(head, Head) or head.target_level is not Level.STEP or head.state is None:
             continue
+        if objective.encoders and not _check_readers(checked, node, objective, at, ctx):
+            continue
         if isinstance(head.state, Row) and len(needs) < len(Direction):
             _report_row(checked, node, head, chosen.name, at, ctx)
         elif isinstance(head.state, Seq) and head.state.direction not in needs:
@@ -36,6 +38,30 @@ def check_directions(checked: CheckedGraph, ctx: Context) -> None:
                 _report_leak(checked, node, chosen.name, at, ctx)
             else:
                 _report_one_way(checked, node, head.state.direction, chosen.name, at, ctx)
+
+
+def _check_readers(checked: CheckedGraph, head: str, objective: Any, at: Span, ctx: Context) -> bool:
+    """Whether all that mixes the steps before a head can read the order in which an objective asks (reported)."""
+    known, is_sound = listing(objective.encoders), True
+    for id in sorted(checked.graph.ancestors(head)):
+        node, value = checked.graph[id], checked.value(id)
+        if (
+            node.kind is Kind.ENCODER
+            and node.entry.name not in objective.encoders
+            and isinstance(value, Seq)
+            and value.group == MAIN_GROUP
+            and _leads_to(checked, id, head)
+        ):
+            is_sound = False
+            ctx.reporter.error(
+                codes.NEEDS_BIDIRECTIONAL,
+                f"`{objective.name}` asks in an order that `{node.entry.name}` can't read",
+                node.word,
+                label="sees every step at once",
+                labels=[Label(at, "each step sees those before it in a drawn order")],
+                help=[f"use {known}", "or use `objective = masked`"],
+            )
+    return is_sound
 
 
 def _report_row(checked: CheckedGraph, node: str, head: Head, objective: str, at: Span, ctx: Context) -> None:

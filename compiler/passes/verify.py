@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sess.compiler import codes
 from sess.compiler.block import Kind
 from sess.compiler.diagnostics import Label
@@ -66,6 +68,12 @@ def _check_objective(checked: CheckedGraph, ctx: Context) -> None:
     keys = (built.facts.session, built.facts.time)
     targets = [head.target for node in models if isinstance(head := checked.types[node], Head)]
     is_sure = len(checked.heads) == len(declared) and declared and not any(name in keys for name in targets)
+    objective: Any = ctx.registry.find(built.train.objective.name, Kind.OBJECTIVE) if built.train.objective else None
+    ranking = [node for node in on_steps if isinstance(head := checked.types[node], Head) and head.is_ranking]
+    if on_steps and len(models) == len(checked.heads) and objective is not None and objective.ranks and not ranking:
+        message = f"`{objective.name}` puts items in where a head ranks them, and no head ranks the steps' items"
+        helps = "add a `categorical` head, or use `objective = masked`"
+        ctx.reporter.error(codes.OBJECTIVE_AND_STATE, message, entries["objective"].span, help=helps)
     if not on_steps and built.train.objective is not None and is_sure:
         at = entries["objective"].span
         message = f"no head predicts a step, so nothing asks for `{built.train.objective.name}`"

@@ -38,8 +38,7 @@ class Examples:
         """Return what really came: codes or numbers, one per example."""
         if head.target_level is Level.SESSION:
             return self.sessions.session[head.target][self.windows.rows]
-        is_now = head.block.params.get("at") == "now"
-        places = self.whole.ends - 1 if is_now else self.whole.ends
+        places = self.whole.ends - 1 if head.is_now else self.whole.ends
         return self.sessions.steps[head.target][places]
 
     def by_length(self) -> Ints:

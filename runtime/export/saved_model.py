@@ -58,7 +58,7 @@ def save(model: SessionModel, program: Program, sizes: Mapping[str, VocabularySi
     signatures = {HEADS: traced(heads, program.model, specs, OWN)}
     for encoder in program.model.encoders:
         signatures[encoder.name] = traced(_vector(model, encoder.name), program.model, specs, OWN[:1])
-    tf.saved_model.save(Served(model.weights_by_name()), str(folder), signatures=signatures)
+    tf.saved_model.save(Served(model.served_weights()), str(folder), signatures=signatures)
     make_canonical(folder)
 
 

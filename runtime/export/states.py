@@ -126,7 +126,7 @@ def _erfc(context: Any, node: Any, _name: str, _arguments: Any) -> Any:
 
 
 def _write_saved_model(model: SessionModel, function: Any, folder: Path) -> dict[str, JsonValue]:
-    tf.saved_model.save(Served(model.weights_by_name()), str(folder / FOLDER), signatures=function)
+    tf.saved_model.save(Served(model.served_weights()), str(folder / FOLDER), signatures=function)
     canonical.make_canonical(folder / FOLDER)
     outputs: Mapping[str, str] = {name: name for name in sorted(function.structured_outputs)}
     return {"engine": TENSORFLOW, "file": FOLDER, "inputs": {}, "outputs": dict(outputs)}

@@ -81,7 +81,11 @@ class SelfAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
 
 
 class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
-    """Attention by content and distance (Dai et al. 2019, section 3.3): (q + u) k + (q + v) W_R r(i - j)."""
+    """Attention by content and distance (Dai et al. 2019, section 3.3): (q + u) k + (q + v) W_R r(i - j).
+
+    With an `order` (B, T) a step sees those that don't come after it. The queries of `read` (B, T, D), where another
+    stream has the steps' contents, see those that come before (Yang et al. 2019, section 2.3).
+    """
 
     def __init__(self, heads: int, *, is_causal: bool, dropout: float = 0.0, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -104,25 +108,45 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         )
         self.built = True
 
-    def call(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
+    def call(
+        self,
+        x: Tensor,
+        mask: Tensor,
+        order: Tensor | None = None,
+        read: Tensor | None = None,
+        training: bool | None = None,
+    ) -> Tensor:
         """Return (B, T, D) of x (B, T, D) and mask (B, T)."""
         batch, steps = ops.shape(x)[0], ops.shape(x)[1]
         heads, inner = self.heads, self.inner
         joined = ops.matmul(x, ops.cast(self.joined, x.dtype))  # (B, T, 3 D)
         joined = ops.transpose(ops.reshape(joined, (batch, steps, 3, heads, inner)), (2, 0, 3, 1, 4))
         query, key, value = joined[0], joined[1], joined[2]  # (B, H, T, d)
+        if read is not None:
+            asking = ops.matmul(read, ops.cast(self.joined[:, : self.width], x.dtype))
+            query = ops.transpose(ops.reshape(asking, (batch, steps, heads, inner)), (0, 2, 1, 3))
         content = ops.matmul(query + ops.cast(self.content_bias, x.dtype), ops.transpose(key, (0, 1, 3, 2)))
         far = ops.matmul(distances(steps, self.width, x.dtype), ops.cast(self.distance, x.dtype))  # (2 T - 1, D)
         far = ops.transpose(ops.reshape(far, (2 * steps - 1, heads, inner)), (1, 2, 0))  # (H, d, 2 T - 1)
         placed = ops.matmul(query + ops.cast(self.distance_bias, x.dtype), far)  # (B, H, T, 2 T - 1)
         scores = (content + by_distance(placed)) * (1.0 / math.sqrt(inner))  # (B, H, T, T)
-        weights = ops.softmax(scores + visible(mask, self.is_causal, scores.dtype), axis=-1)
+        scores = scores + visible(mask, self.is_causal, scores.dtype)
+        if order is not None:
+            scores = scores + ordered(order, scores.dtype, is_strict=read is not None)
+        weights = ops.softmax(scores, axis=-1)
         if self.drop is not None:
             weights = self.drop(weights, training=training)
         found = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))  # (B, T, H, d)
         return ops.matmul(ops.reshape(found, (batch, steps, self.width)), ops.cast(self.output_weight, x.dtype))
 
-    def compute_output_spec(self, x: Tensor, mask: Tensor, training: bool | None = None) -> Tensor:
+    def compute_output_spec(
+        self,
+        x: Tensor,
+        mask: Tensor,
+        order: Tensor | None = None,
+        read: Tensor | None = None,
+        training: bool | None = None,
+    ) -> Tensor:
         """Say that the shape is that of x."""
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
 
@@ -145,6 +169,12 @@ def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:
         places = ops.arange(steps)
         return ops.where(places[:, None] >= places[None, :], ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))  # (T, T)
     return ops.where(mask, ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))[:, None, None, :]  # (B, 1, 1, T)
+
+
+def ordered(order: Tensor, dtype: str, *, is_strict: bool) -> Tensor:
+    """Return what to add to scores (B, H, T, T): far below where a step comes after the one that looks, or with it."""
+    mine, other = order[:, None, :, None], order[:, None, None, :]
+    return ops.where(other < mine if is_strict else other <= mine, ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))
 
 
 def distances(steps: Tensor, width: int, dtype: str) -> Tensor:

@@ -28,6 +28,11 @@ def at(x: Tensor, where: Tensor) -> Tensor:
     return ops.take_along_axis(x, place[:, None, None], axis=1)[:, 0]
 
 
+def state_at(output: Tensor, where: Tensor) -> Tensor:
+    """Return what a Seq says at the one true place of each row, and a Row as it is: (B, D)."""
+    return output if len(output.shape) == 2 else at(output, where)
+
+
 def at_last(x: Tensor, mask: Tensor) -> Tensor:
     """Return the vector at the last real step, (B, D); zeros for an empty session. Symbolic tensors will do, too."""
     real = ops.cast(mask, x.dtype)  # (B, T)

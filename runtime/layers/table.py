@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -12,6 +13,14 @@ from numpy.typing import NDArray
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
+
+
+def width_of(dim: int | None, items: VocabularySize) -> int:
+    """Return a table's width; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)) of the n real items."""
+    if dim is not None:
+        return dim
+    wanted: float = 2 * max(1, items.total - items.reserved) ** 0.25
+    return 8 * math.ceil(math.ceil(wanted) / 8)
 
 
 class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped

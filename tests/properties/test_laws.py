@@ -15,6 +15,7 @@ from sess.compiler.block import Direction, Encoder, Kind
 from sess.compiler.codec import decode, encode
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Program
+from sess.compiler.prediction import Objective
 from sess.compiler.registry import registry
 from sess.compiler.signature import Missing, parameters
 from sess.runtime.model import MASK, SessionModel
@@ -107,8 +108,16 @@ def pipelines() -> dict[str, Case]:
         elif entry.kind is Kind.SHAPE:
             leaf = f"broadcast(features(clicks) >> {entry.name}, to=clicks), "
             found[f"pool {entry.name}"] = Case("sasrec()", "last", leaf=leaf)
-    found["sasrec last"] = Case("sasrec()", "last")
+        elif isinstance(entry, Objective):
+            found[f"under {entry.name}"] = Case(f"{reader_of(entry)}()", entry.name)
     return found
+
+
+def reader_of(objective: Objective[Any]) -> str:
+    """Return an encoder that an objective allows."""
+    if objective.encoders:
+        return objective.encoders[0]
+    return "sasrec" if Direction.CAUSAL in objective.needs else "bert"
 
 
 PIPELINES = pipelines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,9 +23,10 @@ class XlnetParams:
 
 
 class Xlnet(Encoder[XlnetParams]):
-    """The content stream: distances instead of positions, norm after each sum, GELU of four times the width.
+    """Distances instead of positions, norm after each sum, GELU of four times the width.
 
-    Without recurrence and segments, which a single session doesn't have; `masked` hides steps as Transformers4Rec does.
+    Without recurrence and segments, which a single session doesn't have. The content stream alone, where `masked` hides
+    steps as Transformers4Rec does; under `permuted` both streams, and the query stream's states where a step is asked.
     """
 
     name = "xlnet"
@@ -36,16 +38,33 @@ class Xlnet(Encoder[XlnetParams]):
 
     def lower(self, keras: Keras, params: XlnetParams) -> KerasTensor:
         """Return (B, T, D)."""
-        is_causal = params.attention == "causal"
+        order = keras.order
         x = keras.layers.Dropout(params.dropout)(keras.inputs.x)
+        asking = None  # the query stream: it knows the place that is asked for, and not its step
+        if order is not None:
+            asking = keras.session.MaskVector()(x, keras.ops.ones_like(keras.mask))
         for _ in range(params.layers):
-            attended = keras.session.RelativeAttention(params.heads, is_causal=is_causal, dropout=params.dropout)(
-                x, keras.mask
-            )
-            x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(attended))
-            inner = keras.session.FeedForward(4 * x.shape[-1], activation="gelu", dropout=params.dropout)(x)
-            x = keras.layers.LayerNormalization(epsilon=1e-12)(x + keras.layers.Dropout(params.dropout)(inner))
+            attend, add = self._layer(keras, params, x.shape[-1])
+            if asking is not None:
+                asking = add(asking, attend(x, keras.mask, order, asking))
+            x = add(x, attend(x, keras.mask, order))
+        if asking is not None and order is not None:
+            x = keras.ops.where(order[:, :, None] > 0, asking, x)
         return keras.layers.Dropout(params.dropout)(x)  # (B, T, D)
+
+    def _layer(self, keras: Keras, params: XlnetParams, width: int) -> tuple[Callable[..., KerasTensor], ...]:
+        """Return attention, and what adds its answer to a stream; both streams have the same weights."""
+        is_causal, dropout = params.attention == "causal", params.dropout
+        attend = keras.session.RelativeAttention(params.heads, is_causal=is_causal, dropout=dropout)
+        feed = keras.session.FeedForward(4 * width, activation="gelu", dropout=dropout)
+        norms = [keras.layers.LayerNormalization(epsilon=1e-12) for _ in range(2)]
+        drops = [keras.layers.Dropout(dropout) for _ in range(2)]
+
+        def add(state: KerasTensor, attended: KerasTensor) -> KerasTensor:
+            state = norms[0](state + drops[0](attended))
+            return norms[1](state + drops[1](feed(state)))
+
+        return attend, add
 
     def cost(self, sizes: Sizes, params: XlnetParams) -> Cost:
         """Return the layers."""
