@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import HeadPlan, Program, Role
 from sess.runtime.evaluate.examples import Examples
+from sess.runtime.layers.scan import scan
 from sess.runtime.layers.select import select
+from sess.runtime.layers.table import CategoricalHead
 from sess.runtime.model import SessionModel
 from sess.runtime.progress import Progress
 from sess.runtime.train.windows import MASK, Array, Ints, dense
@@ -20,6 +22,8 @@ from sess.runtime.vocabulary import Vocabulary
 # A batch's scores hold at most so many numbers: 64 MiB.
 SCORES_AT_ONCE = 1 << 24
 LARGEST_BATCH = 512
+# A ranking of more places than this is selected among all scores at once.
+MOST_PLACES = 1024
 NOTHING = np.zeros((1, 1), np.int32)
 
 Answers = dict[str, NDArray[np.generic]]
@@ -46,7 +50,8 @@ class Scorer:
     def answer(self, examples: Examples, progress: Progress, label: str) -> Answers:
         """Return what the model answers to the examples, in their order."""
         order = examples.by_length()
-        size = batch_size(self._largest)
+        scanned = all(self._scans(head) for head in self._program.model.heads if head.is_ranking)
+        size = LARGEST_BATCH if scanned else batch_size(self._largest)
         found: dict[str, list[Array]] = {head.name: [] for head in self._program.model.heads}
         with progress.track(label, examples.count) as task:
             for start in range(0, examples.count, size):
@@ -73,13 +78,22 @@ class Scorer:
         nothing = tf.zeros([rows, 1], tf.int32)  # (B, 1)
         answers: dict[str, Any] = {}
         for head in self._program.model.heads:
-            scores = self._model.scores(head.name, states[f"head:{head.name}"])  # (B, N) or (B,)
-            if head.is_ranking:
+            state, scorer = states[f"head:{head.name}"], self._model.scorer(head.name)
+            if not head.is_ranking:
+                answers[head.name] = scorer(state)  # (B,)
+                continue
+            excluded = seen if excludes_items(self._program, head) else nothing
+            if self._scans(head):
+                answers[head.name], _ = scan(scorer, state, self._cutoff, excluded, SCORES_AT_ONCE // LARGEST_BATCH)
+            else:
                 reserved = self._vocabularies[head.target_domain or ""].reserved
-                excluded = seen if excludes_items(self._program, head) else nothing
-                scores, _ = select(scores, reserved, self._cutoff, excluded, nothing)  # (B, k)
-            answers[head.name] = scores
+                answers[head.name], _ = select(scorer(state), reserved, self._cutoff, excluded, nothing)  # (B, k)
         return answers
+
+    def _scans(self, head: HeadPlan) -> bool:
+        """Whether a head's items are scanned in parts: it compares vectors, and few places are looked at."""
+        scorer = self._model.scorer(head.name)
+        return isinstance(scorer, CategoricalHead) and self._cutoff <= min(scorer.count, MOST_PLACES)
 
 
 def excludes_items(program: Program, head: HeadPlan) -> bool:
