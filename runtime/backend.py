@@ -63,9 +63,13 @@ class Runtime:
         """Return metrics by split, head or baseline, and metric."""
         from sess.runtime.artifact import open_artifact
 
-        if data:
-            raise Misused("`--data` is not supported by this version", "evaluate what the artifact was built on")
-        return open_artifact(artifact).metrics
+        opened = open_artifact(artifact)
+        if not data:
+            return opened.metrics
+        quietly("nvtabular")  # which imports TensorFlow, too
+        from sess.runtime.evaluate.files import evaluate_files
+
+        return evaluate_files(opened, data, progress())
 
     def tell(self, control: Path, **command: str) -> str:
         """Send a command to a running server; return what it did."""

@@ -20,11 +20,10 @@ def metrics_text(metrics: Json) -> str:
             continue
         parts.append("\n".join([*_protocol(split, protocol), "", *_table(rows)]))
         for name, groups in metrics.get("slices", {}).get(split, {}).items():
-            rows = {
-                f"{group} ({found['sessions']:,}) {row}": figures
-                for group, found in groups.items()
-                for row, figures in found["rows"].items()
-            }
+            rows = {}
+            for group, found in groups.items():
+                rows[f"{group} ({found['sessions']:,})"] = {}
+                rows |= {f"{group}\0  {row}": figures for row, figures in found["rows"].items()}
             parts.append("\n".join([f"{split} by {name} (sessions)", "", *_table(rows)]))
     return "\n\n".join(parts) + "\n" if parts else "nothing was measured: the data has no valid and no test split\n"
 
@@ -59,10 +58,16 @@ def _misses(head: str, counts: Json) -> Iterable[str]:
 
 
 def _table(rows: Json) -> list[str]:
-    """Return a table with a column for every metric that any row has."""
+    """Return a table with a column for every metric that any row has; a row without figures heads those below it.
+
+    What stands in a name before a null byte tells it from others and isn't shown.
+    """
     names = list(dict.fromkeys(metric for figures in rows.values() for metric in figures))
     header = ["", *names]
-    body = [[row, *(_figure(figures.get(name)) for name in names)] for row, figures in rows.items()]
+    body = [
+        [row.rpartition("\0")[2], *(_figure(figures.get(name)) if figures else "" for name in names)]
+        for row, figures in rows.items()
+    ]
     widths = [max(len(line[i]) for line in [header, *body]) for i in range(len(header))]
     return [
         GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

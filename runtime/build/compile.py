@@ -165,7 +165,7 @@ def _write_facts(
     (fresh / "spec.sess").write_text(files.text)
     _write_json(fresh / "graph.json", {**files.graph, "program": encode(program)})
     metrics = workspace.result(Stage.EVALUATE)
-    _write_json(fresh / "metrics.json", metrics)
+    _write_json(fresh / "metrics.json", metrics, is_sorted=False)  # rows stand as the spec has them
     schemas = [files.schema.hex(), files.catalogue_schema.hex() if files.catalogue_schema else None]
     manifest: dict[str, JsonValue] = {
         "format_version": FORMAT_VERSION,
@@ -179,8 +179,8 @@ def _write_facts(
     _write_json(fresh / MANIFEST, manifest)
 
 
-def _write_json(path: Path, value: JsonValue | dict[str, JsonValue]) -> None:
-    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+def _write_json(path: Path, value: JsonValue | dict[str, JsonValue], *, is_sorted: bool = True) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=is_sorted, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _publish(workspace: Workspace, out: Path) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sess.compiler.block import JsonValue
+from sess.compiler.block import Chosen, JsonValue
 from sess.compiler.plans import HeadPlan, Program
 from sess.compiler.types import Level
+from sess.runtime.baselines.fitted import Fitted
 from sess.runtime.evaluate.baselines import best_codes, fit_baseline
 from sess.runtime.evaluate.bootstrap import RESAMPLES
 from sess.runtime.evaluate.examples import Examples, examples_of
@@ -22,74 +24,90 @@ from sess.runtime.evaluate.slices import slices_of
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.progress import Progress
-from sess.runtime.vocabulary import VocabularySize
+from sess.runtime.vocabulary import Vocabulary, VocabularySize
 
 SPLITS = ("valid", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an evaluation works with: a model, what training met, and how a baseline is fitted (None: it can't be)."""
+
+    program: Program
+    model: SessionModel
+    vocabularies: Mapping[str, Vocabulary]
+    popularity: Mapping[str, Popularity]
+    fit: Callable[[Chosen, HeadPlan], Fitted | None]
 
 
 def evaluate(
     program: Program, prepared: Prepared, weights: Path, progress: Progress, splits: Iterable[str] = SPLITS
 ) -> dict[str, JsonValue]:
     """Return metrics by split, head or baseline, and metric; beside the splits `slices` and `protocol`."""
-    sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
+    measure = Measure(
+        program,
+        trained(program, prepared.vocabularies, weights),
+        prepared.vocabularies,
+        popularities(program, prepared),
+        lambda baseline, head: fit_baseline(program, baseline, prepared, head),
+    )
+    found = {split: sessions for split in splits if (sessions := getattr(prepared, split)) is not None}
+    split = program.workflow.data.split
+    return measured(measure, found, split.name if split else "given files", progress)
+
+
+def trained(program: Program, vocabularies: Mapping[str, Vocabulary], weights: Path) -> SessionModel:
+    """Return the model of a program with its weights."""
+    sizes = {name: VocabularySize(v.reserved, v.size) for name, v in vocabularies.items()}
     model = SessionModel(program.model, program.workflow.columns, sizes)
     model.load_weights(weights)
-    return evaluate_model(program, prepared, model, progress, splits)
+    return model
 
 
-def evaluate_model(
-    program: Program, prepared: Prepared, model: SessionModel, progress: Progress, splits: Iterable[str] = SPLITS
-) -> dict[str, JsonValue]:
-    """Evaluate a model that is already in memory."""
-    scorer = Scorer(program, model, prepared.vocabularies, cutoff_of(program.evaluate.metrics))
-    popularity = popularities(program, prepared)
+def measured(measure: Measure, splits: Mapping[str, Sessions], origin: str, progress: Progress) -> dict[str, JsonValue]:
+    """Evaluate splits; `origin` says where they come from."""
+    program = measure.program
+    scorer = Scorer(program, measure.model, measure.vocabularies, cutoff_of(program.evaluate.metrics))
     found: dict[str, JsonValue] = {}
     slices: dict[str, JsonValue] = {}
     counts: dict[str, JsonValue] = {}
-    for split in splits:
-        sessions: Sessions | None = getattr(prepared, split)
-        if sessions is None:
-            continue
+    for split, sessions in splits.items():
         examples = examples_of(program, sessions)
-        rows = _rows(program, prepared, scorer, popularity, examples, progress, split)
+        rows = _rows(measure, scorer, examples, progress, split)
         everyone = np.arange(examples.count)
         found[split] = _figures(rows, everyone, program.train.seed)
         if program.evaluate.slices:
-            slices[split] = _sliced(program, rows, examples, popularity)
-        counts[split] = _counts(program, examples, popularity)
+            slices[split] = _sliced(program, rows, examples, measure.popularity)
+        counts[split] = _counts(program, examples, measure.popularity)
     if slices:
         found["slices"] = slices
-    return found | {"protocol": _protocol(program, popularity, counts)}
+    return found | {"protocol": _protocol(program, measure.popularity, counts, origin)}
 
 
-def _rows(
-    program: Program,
-    prepared: Prepared,
-    scorer: Scorer,
-    popularity: Mapping[str, Popularity],
-    examples: Examples,
-    progress: Progress,
-    split: str,
-) -> dict[str, Row]:
+def _rows(measure: Measure, scorer: Scorer, examples: Examples, progress: Progress, split: str) -> dict[str, Row]:
     """Return the rows by name: heads in their order, then baselines; `<head>/popular` where there are several heads."""
+    program, popularity = measure.program, measure.popularity
     metrics = program.evaluate.metrics
     answers = scorer.answer(examples, progress, f"evaluate {split}")
     rows = {head.name: row_of(head, answers, examples, metrics, popularity) for head in program.model.heads}
     ranking = [head for head in program.model.heads if head.is_ranking]
-    names = {head.name for head in program.model.heads}
     cutoff = cutoff_of(metrics)
     for baseline in program.evaluate.baselines:
         for head in ranking:
-            counted = popularity[head.name]
-            fitted = fit_baseline(program, baseline, prepared, head)
+            counted, fitted = popularity[head.name], measure.fit(baseline, head)
             if fitted is None:
                 continue
             places = len(counted.clicks) if cutoff is None else cutoff
             codes = best_codes(program, head, fitted, counted, examples, places)
-            is_alone = len(ranking) == 1 and baseline.name not in names
-            name = baseline.name if is_alone else f"{head.name}/{baseline.name}"
+            name = _free_name(baseline.name if len(ranking) == 1 else f"{head.name}/{baseline.name}", rows)
             rows[name] = RankingRow(codes, examples.targets(head), ranking_metrics(metrics), counted)
     return rows
+
+
+def _free_name(name: str, rows: Mapping[str, Row]) -> str:
+    """Return a name for a row that no other has: `vsknn`, then `vsknn 2`."""
+    taken = sum(other == name or other.startswith(f"{name} ") for other in rows)
+    return f"{name} {taken + 1}" if taken else name
 
 
 def _figures(rows: Mapping[str, Row], places: NDArray[np.int64], seed: int) -> dict[str, JsonValue]:
@@ -143,13 +161,12 @@ def _misses(program: Program, head: HeadPlan, examples: Examples, popularity: Po
 
 
 def _protocol(
-    program: Program, popularity: Mapping[str, Popularity], counts: dict[str, JsonValue]
+    program: Program, popularity: Mapping[str, Popularity], counts: dict[str, JsonValue], origin: str
 ) -> dict[str, JsonValue]:
     """Return how it was measured, so that figures are compared only where they can be."""
-    split = program.workflow.data.split
     asks_step = any(head.target_level is Level.STEP for head in program.model.heads)
     return {
-        "split": split.name if split else "given files",
+        "split": origin,
         "question": "the last step from all before it" if asks_step else "the session's value from all its steps",
         "ranking": "whole catalogue",
         "items": {name: len(counted.clicks) for name, counted in popularity.items()},

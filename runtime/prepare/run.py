@@ -130,27 +130,27 @@ def _work(
     train = cuts["train"]
     with tempfile.TemporaryDirectory(prefix="sess-prepare-") as scratch:
         rows = np.repeat(np.arange(len(train.sessions)), train.lengths)
-        work = ColumnWork(plan, vocabularies, _rows(train, train.places, taken["train"], rows, names), Path(scratch))
+        work = ColumnWork(plan, vocabularies, rows_of(train, train.places, taken["train"], rows, names), Path(scratch))
         steps: dict[int, dict[str, Array]] = {}
         found: dict[str, Sessions] = {}
         for name, cut in cuts.items():
             if is_mixed:
                 rows = np.repeat(np.arange(len(cut.sessions)), cut.lengths)
-                own = work.transform(_rows(cut, cut.places, taken[name], rows, names))
+                own = work.transform(rows_of(cut, cut.places, taken[name], rows, names))
             else:
                 if id(cut.history) not in steps:
                     steps[id(cut.history)] = work.transform(cut.history.events.take(pa.array(cut.history.steps)))
                 own = {column: values[cut.places] for column, values in steps[id(cut.history)].items()}
             rows = np.arange(len(cut.sessions))
-            session = work.transform(_rows(cut, cut.begins, taken[name], rows, names))
-            found[name] = _sessions(plan, cut, taken[name], own, session)
+            session = work.transform(rows_of(cut, cut.begins, taken[name], rows, names))
+            found[name] = sessions_of(plan, cut, taken[name], own, session)
         write_workflow(plan, vocabularies, work, out)
         write_schema(plan, vocabularies, out / "schema" / "prepared.pbtxt")
         work.save(out / "nvtabular")
     return found
 
 
-def _rows(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str]) -> pa.Table:
+def rows_of(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str]) -> pa.Table:
     """Return flat rows of the workflow's columns: a step each, with the values that its session takes."""
     history = cut.history
     steps = pa.array(history.steps[places])
@@ -165,7 +165,7 @@ def _rows(cut: Cut, places: Array, taken: pa.Table, rows: Array, names: list[str
     )
 
 
-def _sessions(
+def sessions_of(
     plan: WorkflowPlan, cut: Cut, taken: pa.Table, steps: Mapping[str, Array], session: Mapping[str, Array]
 ) -> Sessions:
     """Return a split: prepared values of what the model reads or predicts, raw ones of what requests name."""
