@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from sess.compiler import codes
@@ -22,6 +23,11 @@ VALUES = (Keyword.LET, Keyword.ENCODER, Keyword.TABLE)
 class WordScope(SelectionScope):
     """The part of a scope that knows blocks and pipes, and makes no nodes."""
 
+    @cached_property
+    def _pipes(self) -> dict[str, bool]:
+        """Which definitions are pipes: kept, or a chain of lets would be followed to its end from every link."""
+        return {}
+
     def is_pipe(self, expression: Expression) -> bool:
         """Whether an expression is a pipeline whose first block lacks its input."""
         match expression:
@@ -37,7 +43,9 @@ class WordScope(SelectionScope):
             case Name(text=text):
                 definition = self.facts.resolved.definitions.get(text)
                 if definition is not None:
-                    return definition.kind is Keyword.LET and self.is_pipe(definition.value)
+                    if text not in self._pipes:
+                        self._pipes[text] = definition.kind is Keyword.LET and self.is_pipe(definition.value)
+                    return self._pipes[text]
                 entry = self.ctx.registry.find(text, *EXPRESSION_KINDS)
                 return entry is not None and bool(ports(entry)) and not self.facts.selector.is_columns(expression)
         return False
