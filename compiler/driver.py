@@ -49,6 +49,8 @@ class CheckOptions:
     """The bytes that training may need before a check warns."""
     text: str | None = None
     """The spec's text where it doesn't come from a file (`-`)."""
+    overlay: Mapping[Path, str] = field(default_factory=dict)
+    """Texts of schemas and imports that an editor hasn't saved, by their real paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Checked:
     graph: CheckedGraph | None
     schema: bytes
     catalogue_schema: bytes | None
+    imports: tuple[Spec, ...]
 
     @property
     def has_errors(self) -> bool:
@@ -101,7 +104,7 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
     reporter = Reporter()
     source = _source(path, options)
     spec = parse(source, reporter)
-    project = Project.of(path)
+    project = Project.of(path, options.overlay)
     imports = _imports(spec, path, project, reporter)
     files = [(path, spec), *imports]
     events, catalogue = _schemas(files, project, options, reporter)
@@ -114,6 +117,7 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
     return Checked(
         source, path.parent, spec, _heeded(reporter.diagnostics, files), graph,
         events.content if events else b"", catalogue.content if catalogue else None,
+        tuple(each for _, each in imports),
     )  # fmt: skip
 
 

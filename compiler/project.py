@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sess.compiler import codes
@@ -17,18 +18,22 @@ _MOST_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The folder that a spec's schemas and imports stay inside."""
+    """The folder that a spec's schemas and imports stay inside.
+
+    `overlay` are texts that an editor holds and hasn't saved, by their files' real paths.
+    """
 
     root: Path
+    overlay: Mapping[Path, str] = field(default_factory=dict)
 
     @staticmethod
-    def of(spec: Path) -> Project:
+    def of(spec: Path, overlay: Mapping[Path, str] | None = None) -> Project:
         """Return the nearest folder upwards with a mark of a project, else the spec's own."""
         folder = spec.resolve().parent
         for each in (folder, *folder.parents):
             if any((each / mark).exists() for mark in _MARKS):
-                return Project(each)
-        return Project(folder)
+                return Project(each, overlay or {})
+        return Project(folder, overlay or {})
 
     def read(self, written: str, beside: Path, at: Span, what: str, reporter: Reporter) -> tuple[Source, bytes] | None:
         """Return a file named in a spec, its path relative to that spec's; None if it can't be read (reported)."""
@@ -39,6 +44,9 @@ class Project:
                 codes.UNREADABLE_FILE, message, at, help="move it below the folder of `sess.toml` or the spec"
             )
             return None
+        unsaved = self.overlay.get(path.resolve()) if self.overlay else None
+        if unsaved is not None:
+            return Source(os.path.normpath(path), unsaved), unsaved.encode()
         return read_file(path, written, at, what, reporter)
 
 
