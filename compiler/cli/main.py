@@ -28,6 +28,7 @@ COMMANDS = {
     "query": "ask a server or an artifact for recommendations",
     "verify": "prove that trained model, SavedModel and Triton agree",
     "synth": "write a click stream for a schema",
+    "lsp": "serve editors: findings while typing, hover, completion",
     "doctor": "say what of the environment works",
 }
 BUG, INTERRUPTED = 101, 130

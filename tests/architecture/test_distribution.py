@@ -46,7 +46,7 @@ def test_the_wheel_declares_its_extras_and_entry_points(built: Path) -> None:
         metadata = Parser().parsestr(_text(wheel, "METADATA"))
         points = _text(wheel, "entry_points.txt")
         licences = [name for name in wheel.namelist() if name.endswith("LICENSE")]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "serve", "gpu", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "serve", "lsp", "gpu", "dev"}
     assert "sess = sess.compiler.cli.main:main" in points
     assert "[sess.backends]" in points
     assert licences

@@ -10,7 +10,19 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "merlin", "nvtabular", "dask", "pandas", "numpy", "pyarrow", "tritonclient", "jinja2")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "merlin",
+    "nvtabular",
+    "dask",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "tritonclient",
+    "jinja2",
+    "pygls",
+)
 PROBE = """
 import sys
 from sess.compiler.cli.main import run
@@ -40,6 +52,12 @@ def test_a_finding_imports_nothing_heavy(form: str, spec: Path) -> None:
     spec.write_text(spec.read_text().replace("tag(ITEM_ID)", "tag(NOBODY_HAS_IT)"))
     code, modules = _imports_of("check", "--format", form, str(spec))
     assert code == 1
+    assert modules & set(HEAVY) == set()
+
+
+def test_formatting_imports_nothing_heavy(spec: Path) -> None:
+    code, modules = _imports_of("fmt", "--check", str(spec))
+    assert code == 0
     assert modules & set(HEAVY) == set()
 
 
