@@ -13,7 +13,7 @@ from sess.compiler.chunks import KEYWORDS, Chunk, chunks, span_of
 from sess.compiler.diagnostics import CompilerBug, Diagnostic, Reporter
 from sess.compiler.lexer import Lexed, grammar, lex
 from sess.compiler.repair import mend
-from sess.compiler.shape_tree import expression, text_of
+from sess.compiler.shape_tree import Anchor, expression, text_of
 from sess.compiler.source import Source, Span
 from sess.compiler.syntax_errors import explain
 from sess.compiler.tree import (
@@ -34,6 +34,9 @@ from sess.compiler.tree import (
     Word,
 )
 
+# An editor sends the same text again with every keystroke: a statement that hasn't changed is fed to the parser once.
+_KEPT: dict[tuple[str, tuple[Token, ...], tuple[int, ...]], tuple[Tree[Token], int]] = {}
+_MOST_KEPT = 4096
 RESERVED = (*KEYWORDS, "for", "in", "true", "false")
 
 
@@ -50,6 +53,7 @@ class _Parser:
 
     def __init__(self, source: Source, reporter: Reporter, lexed: Lexed) -> None:
         self._source, self._reporter, self._lexed = source, reporter, lexed
+        self._anchor = Anchor(source)  # of the statement or entry that is being built
 
     def spec(self) -> Spec:
         found = (self._statement(chunk) for chunk in chunks(self._lexed.tokens, self._source, self._reporter))
@@ -123,21 +127,21 @@ class _Parser:
 
     def _word(self, child: object) -> Word:
         token = cast(Token, cast(Tree[Token], child).children[0])
-        return Word(str(token), span_of(self._source, token))
+        return Word(str(token), self._anchor.token(token))
 
     def _string(self, child: object) -> Literal:
         token = cast(Token, child)
-        return Literal(text_of(token), span_of(self._source, token))
+        return Literal(text_of(token), self._anchor.token(token))
 
     def _value(self, child: object) -> Expression:
-        return expression(cast("Tree[Token]", child), self._source)
+        return expression(cast("Tree[Token]", child), self._anchor)
 
     def _feed(self, start: str, tokens: Iterable[Token]) -> Tree[Token] | None:
         """Return the tree of one statement or entry, mended where that is sure; None if it isn't (reported)."""
         words = tuple(tokens)
         has_hole = any((words[0].start_pos or 0) <= hole <= (words[-1].end_pos or 0) for hole in self._lexed.holes)
         try:
-            tree = _tree(start, words)
+            tree = self._tree(start, words)
             return None if has_hole else tree  # what was left out may have meant anything
         except UnexpectedToken:
             mended = mend(start, words)
@@ -147,7 +151,19 @@ class _Parser:
             if place not in reported and not self._is_beside_a_hole(seen, refusal.at):
                 self._report(explain(self._source, seen, refusal.at, refusal.expected, RESERVED))
             reported.add(place)
-        return _tree(start, mended.tokens) if mended.tokens and mended.is_sure and not has_hole else None
+        return self._tree(start, mended.tokens) if mended.tokens and mended.is_sure and not has_hole else None
+
+    def _tree(self, start: str, words: tuple[Token, ...]) -> Tree[Token]:
+        """Return the tree of tokens, kept from an earlier text if there is one, and remember where it stands."""
+        begins = words[0].start_pos or 0
+        key = (start, words, tuple((token.end_pos or 0) - begins for token in words))
+        if key not in _KEPT:
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            _KEPT[key] = _tree(start, words), begins
+        tree, kept_begins = _KEPT[key]
+        self._anchor = Anchor(self._source, begins - kept_begins)
+        return tree
 
     def _report(self, diagnostic: Diagnostic) -> None:
         self._reporter.report(diagnostic)
