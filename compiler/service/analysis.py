@@ -94,6 +94,8 @@ class Analysis:
         facts, catalogue = self.facts, self.facts.selector.catalogue if self.facts else None
         if self.checked.graph is None or facts is None:
             return None
+        if len(self.checked.graph.graph) == len(self.checked.graph.built.graph):
+            return self.checked.graph
         quiet = Context(Reporter(), self.registry, facts.schema, catalogue, is_compiling=False)
         return infer(self.checked.graph.built, quiet)
 

@@ -17,6 +17,7 @@ from sess.compiler.layout import WIDTH
 from sess.compiler.parse import parse
 from sess.compiler.source import Source, Span
 
+UNHURRIED = settings(deadline=None)  # on a busy machine any example may take long
 ROOT = Path(__file__).parents[2]
 CORPUS = sorted(
     [*ROOT.glob("specs/**/*.sess"), *ROOT.glob("tests/**/*.sess"), *ROOT.parent.glob("shared/specs/*.sess")]
@@ -26,7 +27,7 @@ CORPUS = sorted(
 def test_most_made_specs_parse() -> None:
     tried: Counter[bool] = Counter()
 
-    @settings(max_examples=100, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(spec_texts())
     def count(text: str) -> None:
         tried[_is_sound(text)] += 1
@@ -35,6 +36,7 @@ def test_most_made_specs_parse() -> None:
     assert tried[True] > 9 * tried[False]
 
 
+@UNHURRIED
 @given(spec_texts())
 def test_formatting_again_changes_nothing(text: str) -> None:
     assume(_is_sound(text))
@@ -42,18 +44,21 @@ def test_formatting_again_changes_nothing(text: str) -> None:
     assert _formatted(once) == once
 
 
+@UNHURRIED
 @given(spec_texts())
 def test_the_one_form_means_the_same(text: str) -> None:
     assume(_is_sound(text))
     assert _meaning(_formatted(text)) == _meaning(text)
 
 
+@UNHURRIED
 @given(spec_texts())
 def test_no_comment_is_lost(text: str) -> None:
     assume(_is_sound(text))
     assert _comments(_formatted(text)) == _comments(text)
 
 
+@UNHURRIED
 @given(spec_texts())
 def test_no_line_ends_in_a_blank_and_only_the_last_line_ends_the_file(text: str) -> None:
     assume(_is_sound(text))

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from specs_strategy import spec_texts
 
@@ -32,6 +32,7 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "spec.sess"
 
 
+@settings(deadline=None)  # on a busy machine any example may take long
 @given(
     st.integers(0, len(REAL)),
     st.integers(0, 30),
@@ -42,6 +43,7 @@ def test_a_real_spec_with_a_hole_in_it(spec: Path, start: int, gone: int, put: s
     _ask_everything(spec, REAL[:start] + put + REAL[start + gone :], where)
 
 
+@settings(deadline=None)  # on a busy machine any example may take long
 @given(spec_texts(), st.floats(0, 1))
 def test_specs_made_from_the_grammar(spec: Path, text: str, where: float) -> None:
     _ask_everything(spec, text, where)
