@@ -68,10 +68,9 @@ class Recommender:
     def tensors(self, request: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return all outputs for the tensors of a request; Misused with the rule that it breaks."""
         try:
-            asked = self._reader.read(request)
+            return self._answerer.answer_one(self._reader.read(request))
         except BadRequest as error:
             raise Misused(str(error)) from None
-        return self._answerer.answer([asked], [self._answerer.outputs])[0]
 
     def _row(self, session: Session) -> Row:
         """Return a session as values by column."""

@@ -28,7 +28,7 @@ def write_golden(program: Program, prepared: Prepared, reader: Reader, answerer:
     """Write rows, and every output that the steps give for them."""
     rows = held_out_rows(program, prepared)
     asked = reader.read(tensors_of(rows, program.serving.request))
-    (answers,) = answerer.answer([asked], [answerer.outputs])
+    answers = answerer.answer_one(asked)
     found: dict[str, JsonValue] = {
         "format_version": FORMAT_VERSION,
         "rows": list(rows),

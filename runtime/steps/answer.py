@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .popular import Popular
 from .rank import Catalogue, Question
-from .request import Asked
+from .request import Asked, BadRequest
 from .states import load_states
 
 Array = NDArray[Any]  # ids in the user's dtype, scores, or vectors
@@ -45,8 +45,18 @@ class Answerer:
         """The names of all outputs."""
         return frozenset(self.facts["outputs"])
 
-    def answer(self, asked: Sequence[Asked], wanted: Sequence[Collection[str]]) -> list[dict[str, Array]]:
-        """Return each request's wanted outputs; requests are run together, and only what they want is ranked."""
+    def answer_one(self, asked: Asked) -> dict[str, Array]:
+        """Return every output of one request; BadRequest if its values are beyond the model."""
+        (found,) = self.answer([asked], [self.outputs])
+        if isinstance(found, BadRequest):
+            raise found
+        return found
+
+    def answer(self, asked: Sequence[Asked], wanted: Sequence[Collection[str]]) -> list[dict[str, Array] | BadRequest]:
+        """Return each request's wanted outputs; requests are run together, and only what they want is ranked.
+
+        A request whose numbers overflow in the model gets a BadRequest, and never a NaN; its neighbours an answer.
+        """
         states = self._run(asked)
         found: list[dict[str, Array]] = [{} for _ in asked]
         ends = np.cumsum([len(request.mask) for request in asked])
@@ -63,7 +73,9 @@ class Answerer:
             for i in places:
                 values = states[f"{of}:{owner}"][rows[i]]
                 found[i][name] = values if kind == "vector" else values.reshape(-1, 1)  # batching needs two dimensions
-        return found
+        finite = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in states.values()]
+        whole = np.logical_and.reduce(finite)  # (B,)
+        return [answer if whole[rows[i]].all() else _overflow(whole[rows[i]]) for i, answer in enumerate(found)]
 
     def decoded(self, raw: Mapping[str, Array], k: int) -> dict[str, Array]:
         """Return codes (B, K) as the user's ids; as many places as `k`, or as the session with most candidates has."""
@@ -141,6 +153,11 @@ class Answerer:
         if (codes == 0).any():
             found[codes == 0] = "" if ids.dtype == object else 0
         return found
+
+
+def _overflow(is_whole: NDArray[np.bool_]) -> BadRequest:
+    place = int(np.argmin(is_whole))
+    return BadRequest(f"session {place} holds a number that is too large for the model", "bad value")
 
 
 def _questions(asked: Asked, *, is_item: bool) -> list[Question]:

@@ -9,6 +9,7 @@ import triton_python_backend_utils as triton
 
 from .answer import Answerer
 from .packing import names, unpacked
+from .request import BadRequest
 
 Response = Any  # Triton's classes have no types
 
@@ -26,13 +27,16 @@ class TritonPythonModel:
         """Return the outputs of every request."""
         asked = [unpacked(self._tensors(request), self._sessions) for request in requests]
         wanted = [frozenset(request.requested_output_names()) for request in requests]
-        return [
-            triton.InferenceResponse([triton.Tensor(name, _sendable(value)) for name, value in answer.items()])
-            for answer in self._answerer.answer(asked, wanted)
-        ]
+        return [_response(answer) for answer in self._answerer.answer(asked, wanted)]
 
     def _tensors(self, request: Any) -> dict[str, Any]:
         return {name: triton.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
+
+
+def _response(answer: Any) -> Response:  # outputs by name, or why there are none
+    if isinstance(answer, BadRequest):
+        return triton.InferenceResponse(error=triton.TritonError(str(answer), triton.TritonError.INVALID_ARG))
+    return triton.InferenceResponse([triton.Tensor(name, _sendable(value)) for name, value in answer.items()])
 
 
 def _sendable(value: Any) -> Any:  # a numpy array

@@ -187,12 +187,16 @@ class Reader:
         values = self._values(column, raw, offsets)
         prepared = self._transform.apply(column, values)
         domain = self._transform.workflow["columns"][column]["domain"]
+        is_wrong, what = np.zeros(0, bool), "unknown"
         if domain is not None and self.facts["on_unknown"] == "error":
-            is_unknown = (prepared >= UNSEEN) & (prepared < self._reserved[domain])
-            if is_unknown.any():
-                value = str(values[int(np.argmax(is_unknown))])[:SHOWN]
-                tensor = f"{column}__values" if self._is_step(column) else column
-                raise BadRequest(f"`{tensor}`: value {int(np.argmax(is_unknown))} is unknown: `{value}`")
+            is_wrong = (prepared >= UNSEEN) & (prepared < self._reserved[domain])
+        elif prepared.dtype.kind == "f":
+            # A double may be more than the model's floats hold, and a logarithm has no value below its range.
+            is_wrong, what = ~np.isfinite(prepared), "out of the range that the preparation takes"
+        if is_wrong.any():
+            place = int(np.argmax(is_wrong.reshape(len(is_wrong), -1).any(axis=1)))
+            tensor = f"{column}__values" if self._is_step(column) else column
+            raise BadRequest(f"`{tensor}`: value {place} is {what}: `{str(values[place])[:SHOWN]}`", "bad value")
         return prepared
 
     def _cut(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[dict[str, Array], Any]:

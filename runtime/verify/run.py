@@ -42,7 +42,7 @@ def verify(artifact: Path, rows: int, progress: Progress) -> dict[str, JsonValue
         saved = answer_by_saved_model(program, path, asked, answerer)
         _require_equal("trained", trained, "SavedModel", saved, golden.rows)
         task.advance(1, "SavedModel")
-        (stepped,) = answerer.answer([asked], [answerer.outputs])
+        stepped = answerer.answer_one(asked)
         _require_equal("SavedModel", saved, "the steps", stepped, golden.rows)
         _require_equal("exported", golden.answers, "the steps", stepped, golden.rows)
         served = _serve(program, triton, golden.rows)

@@ -11,10 +11,15 @@ import pytest
 import tensorflow as tf
 
 from sess.compiler.plans import Program
+from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.model import MASK, SessionModel
+from sess.runtime.serve.tensors import tensors_of
+from sess.runtime.steps.answer import Answerer
+from sess.runtime.steps.request import BadRequest, Reader
 from sess.runtime.steps.states import ONNX, TENSORFLOW, load_states
 from sess.runtime.vocabulary import VocabularySize
+from tests.serving.test_answers import row
 
 
 @pytest.fixture
@@ -66,6 +71,21 @@ def test_the_vectors_of_a_head_are_those_it_compares_with(
     for head in ("click", "kind"):
         vectors = np.load(tmp_path / str(files[head]["vectors"]))
         np.testing.assert_allclose(state @ vectors.T, np.asarray(model.scores(head, state)), atol=1e-6)
+
+
+def test_a_number_that_overflows_gets_no_answer_and_its_neighbour_does(program: Program, artifact: Path) -> None:
+    name = program.serving.name
+    triton = artifact / "triton"
+    reader = Reader.load(triton / prepare_name(name) / VERSION)
+    answerer = Answerer(triton / model_name(name) / VERSION)
+    good = reader.read(tensors_of([row(1, 2)], program.serving.request))
+    bad = reader.read(tensors_of([row(1, 2)], program.serving.request))
+    bad.columns["price"][:] = np.inf
+    alone = answerer.answer_one(good)
+    found = answerer.answer([bad, good], [answerer.outputs, answerer.outputs])
+    assert isinstance(found[0], BadRequest)
+    assert not isinstance(found[1], BadRequest)
+    np.testing.assert_array_equal(found[1]["click.ids"], alone["click.ids"])
 
 
 def test_equal_models_have_equal_graphs(model: SessionModel, program: Program, tmp_path: Path) -> None:
