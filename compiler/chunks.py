@@ -133,7 +133,8 @@ def _mended(word: Token, body: Sequence[Token], source: Source, reporter: Report
     """Return the keyword that a misspelt first word stands for; the word itself if it is one, or is like none."""
     if word in KEYWORDS:
         return word
-    possible = SECTIONS if body[1].type == "LBRACE" else ("schema", "import") if body[1].type == "STRING" else DEFINING
+    following = body[1].type if len(body) > 1 else ""
+    possible = SECTIONS if following == "LBRACE" else ("schema", "import") if following == "STRING" else DEFINING
     near = closest(str(word), possible)
     helps = (
         f"did you mean `{near[0]}`?" if near else f"one of {', '.join(f'`{name}`' for name in possible)} begins here"
@@ -244,7 +245,8 @@ def _starts_entry(tokens: Sequence[Token], i: int) -> bool:
     if is_assigned:
         return True
     joins = ("PIPE", "PLUS", "MINUS", "AND", "__ANON_0", "AMPERSAND", "EQUAL")
-    return _is_first(tokens, i) and i > 0 and tokens[i - 1].type not in joins and tokens[i + 1].type not in joins
+    goes_on = i > 0 and tokens[i - 1].type in joins
+    return _is_first(tokens, i) and not goes_on and tokens[i + 1].type not in (*joins, "LBRACE")
 
 
 def _without_comma(tokens: list[Token]) -> list[Token]:

@@ -91,7 +91,7 @@ def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], report
 def _goes_on(source: Source, before: Token, at: int) -> bool:
     """Whether what is no token begins with the token before it: `->`, `=>`, or a path without quotes."""
     if before.type in ("MINUS", "EQUAL"):
-        return source.text[at] == ">"
+        return source.text[before.start_pos : at + 1] in ("->", "=>")
     return before.type == "NAME" and begins_path(source, at)
 
 

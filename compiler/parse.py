@@ -149,7 +149,7 @@ class _Parser:
         for refusal, seen in mended.refusals:
             place = seen[refusal.at].start_pos if refusal.at < len(seen) else None
             if place not in reported and not self._is_beside_a_hole(seen, refusal.at):
-                self._report(explain(self._source, seen, refusal.at, refusal.expected, RESERVED))
+                self._report(explain(self._source, seen, refusal, RESERVED))
             reported.add(place)
         return self._tree(start, mended.tokens) if mended.tokens and mended.is_sure and not has_hole else None
 

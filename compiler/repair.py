@@ -19,16 +19,21 @@ _LONGEST = 2_000  # tokens; a statement of more was written by no person
 _MOST = 8  # repairs of one statement; beyond them nothing is left to trust
 _AHEAD = 4  # tokens that a repair has to make readable, unless the statement ends before
 _INSERTED = {"COMMA": ",", "EQUAL": "=", "RPAR": ")", "RSQB": "]", "PIPE": ">>", "BROKEN": ""}
+_SIGNS = ("COMMA", "EQUAL", "PIPE")
 _VALUE = "BROKEN"
 _OPENERS, _CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}, {"RPAR", "RSQB"}
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A token that the parser refused: its index (the number of tokens: the end), and what fits instead."""
+    """A token that the parser refused: its index (the number of tokens: the end), and what fits instead.
+
+    `missing` is the kind of the sign that was put in before it; empty if something else was done.
+    """
 
     at: int
     expected: frozenset[str]
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,9 @@ def mend(start: str, tokens: Sequence[Token]) -> Mended:
         at, stack = _walk(_begin(start), words)
         if at > len(words):
             return Mended(words, tuple(refusals), is_sure)
-        refusals.append((Refusal(at, _expected(stack)), words))
-        if len(words) > _LONGEST:
-            break
-        found = _best(start, words, at, stack)
+        found = _best(start, words, at, stack) if len(words) <= _LONGEST else None
+        missing = found.tokens[at].type if found is not None and len(found.tokens) > len(words) else ""
+        refusals.append((Refusal(at, _expected(stack), missing if missing in _SIGNS else ""), words))
         if found is None or found.reached <= reached:
             break
         words, is_sure, reached = found.tokens, is_sure and found.is_sure, found.reached

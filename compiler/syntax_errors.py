@@ -8,7 +8,8 @@ from lark import Token
 
 from sess.compiler import codes
 from sess.compiler.chunks import span_of
-from sess.compiler.diagnostics import Diagnostic, Edit, Fix
+from sess.compiler.diagnostics import Diagnostic, Edit, Fix, Label
+from sess.compiler.repair import Refusal
 from sess.compiler.source import Source, Span
 
 WORDS = {
@@ -24,14 +25,14 @@ WORDS = {
     "IN": "`in`",
     "FOR": "`for catalogue`",
 }
+_SPACED = {"EQUAL": " =", "COMMA": ",", "PIPE": " >>"}
 _NO_VALUE = ("COMMA", "RPAR", "RSQB", "EQUAL", "PIPE", "PLUS", "AND")
 _CLOSERS = {"LPAR": ("RPAR", ")"), "LSQB": ("RSQB", "]")}
 
 
-def explain(
-    source: Source, tokens: Sequence[Token], at: int, expected: Collection[str], reserved: Collection[str]
-) -> Diagnostic:
-    """Return the finding for the token at an index (the number of tokens: the end) that the parser refused."""
+def explain(source: Source, tokens: Sequence[Token], refusal: Refusal, reserved: Collection[str]) -> Diagnostic:
+    """Return the finding for the token that the parser refused."""
+    at, expected = refusal.at, refusal.expected
     opener = _open_bracket(tokens, at)
     token = tokens[at] if at < len(tokens) else None
     here = span_of(source, token) if token is not None else _behind(source, tokens[-1])
@@ -43,6 +44,12 @@ def explain(
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     if opener is not None and _is_cut_off(token, tokens, at, expected):
         closer = _CLOSERS[opener.type][1]
+        if token is not None and token.type in ("RPAR", "RSQB") and not _closes_outer(token, tokens, at):
+            fix = Fix(f"close it with `{closer}`", (Edit(here, closer),), is_safe=False)
+            labels = (Label(span_of(source, opener), "opened here"),)
+            return Diagnostic(
+                codes.OPEN_BRACKET, f"`{opener}` is closed by `{token}`", here, labels=labels, fixes=(fix,)
+            )
         fix = Fix(f"close it with `{closer}`", (Edit(_behind(source, tokens[at - 1]), closer),), is_safe=False)
         span = span_of(source, opener)
         return Diagnostic(
@@ -54,9 +61,20 @@ def explain(
         return _keyword(source, token)
     if is_value and token is None:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
+    if refusal.missing and token is not None:
+        return _missing(source, tokens[at - 1], token, refusal.missing)
     wanted = _wanted(expected)
     found = f"`{token}` does not fit{before}" if token is not None else f"the statement ends too early{before}"
     return Diagnostic(codes.SYNTAX, found, here, help=(f"expected {wanted}",) if wanted else ())
+
+
+def _missing(source: Source, before: Token, after: Token, kind: str) -> Diagnostic:
+    """Return the finding that a sign is missing between two tokens."""
+    sign = WORDS[kind]
+    fix = Fix(f"put {sign} between", (Edit(_behind(source, before), _SPACED[kind]),))
+    at = span_of(source, after) if before.line == after.line else span_of(source, before)
+    message = f"{sign} is missing between `{before}` and `{after}`"
+    return Diagnostic(codes.SYNTAX, message, at, fixes=(fix,))
 
 
 def _keyword(source: Source, token: Token) -> Diagnostic:
@@ -79,6 +97,12 @@ def _open_bracket(tokens: Sequence[Token], at: int) -> Token | None:
         elif token.type in ("RPAR", "RSQB") and stack:
             stack.pop()
     return stack[-1] if stack else None
+
+
+def _closes_outer(token: Token, tokens: Sequence[Token], at: int) -> bool:
+    """Whether a bracket further out waits for this closing one, so that the innermost one's own was forgotten."""
+    counts = {kind: sum(each.type == kind for each in tokens[:at]) for kind in ("LPAR", "RPAR", "LSQB", "RSQB")}
+    return counts["LPAR"] > counts["RPAR"] if token.type == "RPAR" else counts["LSQB"] > counts["RSQB"]
 
 
 def _is_cut_off(token: Token | None, tokens: Sequence[Token], at: int, expected: Collection[str]) -> bool:

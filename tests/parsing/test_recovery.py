@@ -69,6 +69,11 @@ def test_a_hostile_text_costs_little_and_gets_a_finding(text: str) -> None:
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize("text", ["let x =:> f(1)", "A\nlet x = y", "a/b/c =>> :", "train", "let x = f(", "-> => :> ;"])
+def test_a_text_of_wrong_signs_ends_and_gets_a_finding(text: str) -> None:
+    assert findings(text)
+
+
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_a_text_with_pieces_cut_out_never_raises_and_says_where(data: st.DataObject) -> None:
