@@ -14,7 +14,7 @@ from sess.compiler.driver import compile_spec
 from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.registry import registry
 from sess.runtime.model import MASK, SessionModel
-from tests.properties.test_laws import ITEMS, SPEC, STEPS, Batch, batch, build, reader_of
+from tests.properties.test_laws import ITEMS, SPEC, STEPS, Batch, Case, batch, build, reader_of
 
 OBJECTIVES = {entry.name: entry for entry in registry() if isinstance(entry, Objective)}
 CUTS = [name for name, entry in OBJECTIVES.items() if entry.lookahead]
@@ -30,8 +30,8 @@ def models(tmp_path_factory: pytest.TempPathFactory, root: Path) -> dict[str, Se
     for name, entry in OBJECTIVES.items():
         folder = tmp_path_factory.mktemp("objective")
         (folder / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
-        values = {"pipeline": f"{reader_of(entry)}()", "objective": WRITTEN.get(name, name)}
-        text = SPEC.format(**values, loss="softmax", tied=", tied=items", leaf="")
+        case = Case(f"{reader_of(entry)}()", WRITTEN.get(name, name))
+        text = SPEC.format(**case._asdict(), tied=", tied=items")
         (folder / "laws.sess").write_text(text)
         program = compile_spec(folder / "laws.sess").program
         assert program is not None, name
