@@ -134,6 +134,10 @@ class SpecGraph:
                 frontier.append(source)
         return frozenset(found)
 
+    def tables(self, leaf: NodeId) -> dict[str, NodeId]:
+        """Return the table through which a leaf reads each of its categorical columns, by column."""
+        return {port: source for (port, _, source), role in self._into[leaf].items() if role is Role.TABLE}
+
     def without(self, nodes: frozenset[NodeId]) -> SpecGraph:
         """Return a copy that lacks some nodes and their edges."""
         copy = SpecGraph()

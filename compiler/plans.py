@@ -125,7 +125,10 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
-    """One block of the trunk: `inputs` are the node ids per port in order, `params` the complete arguments."""
+    """One block of the trunk: `inputs` are the node ids per port in order, `params` the complete arguments.
+
+    `tables` are those through which it reads its categorical columns.
+    """
 
     id: str
     block: Chosen
@@ -133,6 +136,7 @@ class NodePlan:
     inputs: Mapping[str, tuple[str, ...]]
     level: Level | None
     type: str
+    tables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,6 @@ class ModelPlan:
     name: str
     inputs: tuple[str, ...]
     tables: tuple[TablePlan, ...]
-    column_tables: Mapping[str, str]
     nodes: tuple[NodePlan, ...]
     encoders: tuple[EncoderPlan, ...]
     heads: tuple[HeadPlan, ...]

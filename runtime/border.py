@@ -106,7 +106,7 @@ class Surroundings:
 
     layers: Layers
     columns: Mapping[str, ColumnPlan]
-    column_tables: Mapping[str, Any]  # Table layers by column
+    column_tables: Mapping[str, Any]  # of one node: the Table layers by column
     tables: Mapping[str, Any]  # Table layers by name, and towers by the id of their node
     tensors: Mapping[str, Tensor]
     hidden: Tensor | None

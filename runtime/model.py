@@ -196,13 +196,12 @@ class SessionModel:
             tensors[name] = keras.Input(shape, dtype=column.prepared, name=name)
         mask = keras.Input((None,), dtype="bool", name=MASK)
         hidden = keras.Input((None,), dtype="bool", name=HIDDEN)
-        column_tables = {name: self._tables[table] for name, table in self.plan.column_tables.items()}
         self._keras_inputs = {**tensors, MASK: mask, HIDDEN: hidden}
         if self._asking.permutes:
             self._keras_inputs[ORDER] = keras.Input((None,), dtype="int32", name=ORDER)
         shown = hidden if self._asking.hides else None
         return Surroundings(
-            self._layers, self._columns, column_tables, self._tables, tensors, shown, mask,
+            self._layers, self._columns, {}, self._tables, tensors, shown, mask,
             self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
         )  # fmt: skip
 
@@ -227,7 +226,8 @@ class SessionModel:
             port: tuple(values[id] for id in ids) if ports.get(port) else values[ids[0]]
             for port, ids in node.inputs.items()
         }
-        return lower(node.block, node.kind, Border(self._surroundings, node.id, inputs))
+        tables = {column: self._tables[table] for column, table in node.tables.items()}
+        return lower(node.block, node.kind, Border(replace(self._surroundings, column_tables=tables), node.id, inputs))
 
     def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
         values: dict[str, Tensor] = dict(self._surroundings.tables)  # `at` reads tables and towers as functions

@@ -21,14 +21,10 @@ def lower_model(checked: CheckedGraph, usage: Usage) -> ModelPlan:
     built = checked.built
     order = list(checked.graph.order())
     tables = tuple(_table(checked, node) for node in order if node.kind is Kind.TABLE)
-    names = {table.name for table in tables}
     return ModelPlan(
         name=built.facts.resolved.name.text,
         inputs=(*usage.inputs, *map(raw_name, usage.raw)),
         tables=tables,
-        column_tables={
-            name: built.column_tables[name] for name in usage.inputs if built.column_tables.get(name) in names
-        },
         nodes=tuple(_node(checked, node) for node in order if node.kind in _TRUNK),
         encoders=tuple(EncoderPlan(name, node) for name, node in checked.encoders.items()),
         heads=tuple(_head(checked, name, node) for name, node in checked.heads.items()),
@@ -60,7 +56,10 @@ def _node(checked: CheckedGraph, node: Node) -> NodePlan:
     found = checked.types[node.id]
     level = Level.STEP if isinstance(found, Seq) else Level.SESSION if isinstance(found, Row) else Level.CATALOGUE
     inputs = {port: tuple(each.source for each in sources) for port, sources in node.ports.items()}
-    return NodePlan(node.id, Chosen(node.entry.name, _written(node.params)), node.kind.value, inputs, level, str(found))
+    return NodePlan(
+        node.id, Chosen(node.entry.name, _written(node.params)), node.kind.value, inputs, level, str(found),
+        checked.graph.tables(node.id),
+    )  # fmt: skip
 
 
 def _head(checked: CheckedGraph, name: str, id: str) -> HeadPlan:

@@ -43,7 +43,7 @@ def find_usage(checked: CheckedGraph) -> Usage:
     codes = (
         ranked
         | coded
-        | {name for name in read if name in checked.built.column_tables}
+        | {name for node in checked.graph.order() for name in checked.graph.tables(node.id) if name in read}
         | ({facts.item} if facts.item else set())
     )
     return Usage(

@@ -28,7 +28,6 @@ class Built:
     facts: Facts
     graph: SpecGraph
     definitions: Mapping[str, str | None]
-    column_tables: Mapping[str, str]
     train: TrainKeys
     evaluate: EvaluateKeys
     serve: ServeKeys
@@ -48,6 +47,6 @@ def build(facts: Facts, ctx: Context) -> Built:
     serve, _ = read_section(SectionName.SERVE, facts.resolved, builder)
     check_operations(facts, ctx)
     return Built(
-        facts, builder.graph, builder.built, builder.tables.of_column, TrainKeys(**train), EvaluateKeys(**evaluate),
+        facts, builder.graph, builder.built, TrainKeys(**train), EvaluateKeys(**evaluate),
         ServeKeys(**serve), "objective" in broken,
     )  # fmt: skip

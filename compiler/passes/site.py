@@ -176,7 +176,7 @@ class NodeSite:
     def _feature(self, name: str, selection: Selection) -> Feature:
         facts = self.built.facts
         representation = _said(facts.representation(name), self.node.entry.name)
-        table = self.built.column_tables.get(name) if selection.level is not Level.CATALOGUE else None
+        table = self.graph.tables(self.node.id).get(name) if self.node.id in self.graph else None
         tower = self.types.get(table) if table is not None else None
         column = facts.column(name)
         if isinstance(tower, Tower):

@@ -22,7 +22,6 @@ class Tables:
     def __init__(self, ctx: Context, facts: Facts, graph: SpecGraph) -> None:
         self._ctx, self._facts, self._graph = ctx, facts, graph
         self._by_domain: dict[str, list[str]] = {}
-        self.of_column: dict[str, str] = {}
 
     def declare(self, node: Node) -> bool:
         """Remember a table under its domain; whether it has one."""
@@ -50,7 +49,6 @@ class Tables:
             table = self._choose(leaf, name, domain, asked)
             is_sound = is_sound and table is not None
             if table is not None:
-                self.of_column[name] = table
                 self._graph.connect(table, leaf.id, Role.TABLE, name)
         return is_sound
 
