@@ -105,12 +105,28 @@ class DataPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainedPlan:
+    """The vectors with which a table begins: `path` is a parquet file, or a .npy whose rows' ids are in `ids`.
+
+    `columns` are the names that a column of ids may have.
+    """
+
+    table: str
+    domain: str
+    path: str
+    ids: str | None
+    dim: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowPlan:
-    """The preparation: data, columns in schema order, and vocabularies."""
+    """The preparation: data, columns in schema order, vocabularies, and the vectors that tables begin with."""
 
     data: DataPlan
     columns: tuple[ColumnPlan, ...]
     domains: tuple[DomainPlan, ...]
+    pretrained: tuple[PretrainedPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,12 @@ class SessionModel:
         """Return the weights by name without those of the objective's own, which only training needs."""
         return {name: weight for name, weight in self.weights_by_name().items() if not name.startswith(OWNER)}
 
+    def begin_with(self, vectors: Mapping[str, NDArray[Any]]) -> None:
+        """Put the user's vectors (V, D) into tables; a row of NaN leaves what was drawn."""
+        for table, found in vectors.items():
+            drawn = np.asarray(self._tables[table].vectors)
+            self._tables[table].vectors.assign(np.where(np.isnan(found), drawn, found))
+
     def save_weights(self, path: Path) -> None:
         """Write the weights as plain arrays."""
         np.savez(path, **{name: np.asarray(weight) for name, weight in self.weights_by_name().items()})

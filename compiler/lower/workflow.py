@@ -10,7 +10,17 @@ from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.derived import Derived
-from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, Role, Rows, Take, WorkflowPlan, raw_name
+from sess.compiler.plans import (
+    ColumnPlan,
+    DataPlan,
+    DomainPlan,
+    PretrainedPlan,
+    Role,
+    Rows,
+    Take,
+    WorkflowPlan,
+    raw_name,
+)
 from sess.compiler.registry import Registry
 from sess.compiler.schema import Column, Dtype
 from sess.compiler.signature import parameters
@@ -26,7 +36,19 @@ def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> W
     facts = checked.built.facts
     columns = tuple(_column(checked, column, usage, registry) for column in facts.schema.columns)
     columns += tuple(_raw(column, registry) for column in columns if column.name in usage.raw)
-    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry))
+    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry), _pretrained(checked))
+
+
+def _pretrained(checked: CheckedGraph) -> tuple[PretrainedPlan, ...]:
+    facts = checked.built.facts
+    found = []
+    for node in checked.graph.order():
+        path, dim = getattr(node.params, "pretrained", None), getattr(node.params, "dim", None)
+        if node.kind is Kind.TABLE and isinstance(path, str) and isinstance(dim, int):
+            domain = facts.domains.of[node.params.item.names[0]]
+            ids = getattr(node.params, "ids", None)
+            found.append(PretrainedPlan(node.id, domain, path, ids, dim, facts.domains.columns[domain]))
+    return tuple(found)
 
 
 def operation(name: str, registry: Registry, **params: JsonValue) -> Chosen:

@@ -44,7 +44,7 @@ def compile_program(
     if options.parent is not None:
         raise Misused("`--from` is not supported by this version", "compile without it")
     with open_workspace(options.out.absolute()) as workspace:
-        data = data_digests(program.workflow.data, files.base)
+        data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
         for step in _steps(program, files, data, workspace, options.out.absolute(), progress):
             done[step.stage.value] = _run(step, workspace, progress)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sess.compiler.plans import DataPlan
+from sess.compiler.plans import WorkflowPlan
 from sess.runtime.build.digest import of_file, of_value
 
 
-def data_digests(plan: DataPlan, base: Path) -> dict[str, str]:
+def data_digests(workflow: WorkflowPlan, base: Path) -> dict[str, str]:
     """Return the digest of every file by the path that the spec gives; what can't be read fails in `prepare`."""
     from sess.runtime.prepare.files import find_files
 
     found: dict[str, str] = {}
-    patterns = (*plan.train, *plan.valid, *plan.test, *((plan.catalogue,) if plan.catalogue else ()))
+    plan = workflow.data
+    vectors = [path for each in workflow.pretrained for path in (each.path, each.ids) if path is not None]
+    patterns = (*vectors, *plan.train, *plan.valid, *plan.test, *((plan.catalogue,) if plan.catalogue else ()))
     for pattern in dict.fromkeys(patterns):
         digests = [of_file(Path(path)) for path in find_files(pattern, base)]
         found[pattern] = digests[0] if len(digests) == 1 else of_value(digests)

@@ -47,7 +47,9 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
             real = ops.cast(ops.arange(shape[0]) >= self.items.reserved, drawn.dtype)
             return drawn * ops.expand_dims(real, 1)
 
-        self.vectors = self.add_weight(shape=(self.items.total, self.width), initializer=initial, name="vectors")
+        self.vectors = self.add_weight(
+            shape=(self.items.total, self.width), initializer=initial, name="vectors", trainable=self.trainable
+        )
         self.built = True
 
     def call(self, codes: Tensor, training: bool | None = None) -> Tensor:

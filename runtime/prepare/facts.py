@@ -109,6 +109,10 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
                 progress.say(f"split `{name}`: {count:,} targets of `{column}` are not in the vocabulary")
     for column, count in _varying(facts).items():
         progress.say(f"`{column}` differs within {count:,} sessions")
+    missing = facts.get("pretrained")
+    for table, count in missing.items() if isinstance(missing, dict) else ():
+        if count:
+            progress.say(f"table `{table}`: {count:,} ids have no pretrained vector and begin by `init`")
     for name, domain in _each(facts, "vocabularies"):
         new = f", {domain['without_training']:,} of them never in training" if domain["without_training"] else ""
         lost = f"; {domain['unseen_steps']:,} values are not in it" if domain["unseen_steps"] else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ Array = NDArray[Any]  # codes int32, numbers float32, or the user's values in th
 SPLITS = ("train", "valid", "test")
 FACTS = "facts.json"
 WORKFLOW = "workflow.json"
+PRETRAINED = "pretrained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Prepared:
     test: Sessions | None
     vocabularies: Mapping[str, Vocabulary]
     facts: Mapping[str, JsonValue]
+    pretrained: Mapping[str, Array] = field(default_factory=dict)
+    """Vectors (V, D) by table, rows of NaN for ids without one."""
 
     def save(self, folder: Path) -> None:
         """Write the splits, the vocabularies and the facts; the same values give the same bytes."""
@@ -83,6 +86,9 @@ class Prepared:
                 sessions.save(folder / "sessions" / name)
         for domain, vocabulary in self.vocabularies.items():
             vocabulary.save(folder / file_of(domain))
+        for table, vectors in self.pretrained.items():
+            (folder / PRETRAINED).mkdir(exist_ok=True)
+            np.save(folder / PRETRAINED / f"{table}.npy", vectors)
         facts = json.dumps(dict(self.facts), indent=2, ensure_ascii=False, allow_nan=False)
         (folder / FACTS).write_text(facts + "\n", encoding="utf-8")
 
@@ -100,7 +106,8 @@ class Prepared:
             for name in SPLITS
         )
         assert train is not None
-        return cls(train, valid, test, vocabularies, facts)
+        pretrained = {path.stem: np.load(path) for path in sorted((folder / PRETRAINED).glob("*.npy"))}
+        return cls(train, valid, test, vocabularies, facts, pretrained)
 
 
 def _write(path: Path, groups: Mapping[str, Mapping[str, Array]]) -> None:

@@ -21,7 +21,8 @@ from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
 from sess.runtime.prepare.history import MICROSECONDS, History, history_of
-from sess.runtime.prepare.prepared import Array, Prepared, Sessions
+from sess.runtime.prepare.prepared import PRETRAINED, Array, Prepared, Sessions
+from sess.runtime.prepare.pretrained import count_missing, read_pretrained
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
 from sess.runtime.prepare.values import numbers, to_raw
@@ -30,7 +31,7 @@ from sess.runtime.progress import Progress
 from sess.runtime.steps.transform import seconds
 from sess.runtime.vocabulary import Vocabulary
 
-MADE = ("sessions", "vocabulary", "nvtabular", "schema")
+MADE = ("sessions", "vocabulary", "nvtabular", "schema", PRETRAINED)
 
 
 def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Prepared:
@@ -50,11 +51,17 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
         taken = {name: take_values(plan, cut) for name, cut in cuts.items()}
         task.advance(1, "sessions built")
         vocabularies = _vocabularies(plan, histories, cuts["train"], taken["train"], catalogue)
+        pretrained = {each.table: read_pretrained(each, vocabularies[each.domain], base) for each in plan.pretrained}
         task.advance(1, "vocabularies")
         prepared = _work(plan, cuts, taken, vocabularies, out)
         task.advance(1, "columns prepared")
         facts = facts_of(plan, histories, cuts, prepared, vocabularies, catalogue)
-        result = Prepared(prepared["train"], prepared.get("valid"), prepared.get("test"), vocabularies, facts)
+        if pretrained:
+            reserved = {each.table: vocabularies[each.domain].reserved for each in plan.pretrained}
+            facts["pretrained"] = dict(count_missing(pretrained, reserved))
+        result = Prepared(
+            prepared["train"], prepared.get("valid"), prepared.get("test"), vocabularies, facts, pretrained
+        )
         result.save(out)
         task.advance(1, "saved")
     say(facts, progress)

@@ -44,6 +44,7 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
         clicks = {name: v.counts for name, v in prepared.vocabularies.items()}
         model = SessionModel(program.model, program.workflow.columns, sizes, clicks)
+        model.begin_with(prepared.pretrained)
     finally:
         keras.config.set_dtype_policy(policy)
     model.fit_baselines(prepared.train)
