@@ -13,18 +13,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from sess.compiler.block import Chosen, JsonValue, Kind
+from sess.compiler.block import Kind
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, NodePlan, Role
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
 from sess.compiler.prediction import LoweredHead, Ticket
-from sess.compiler.registry import registry
 from sess.compiler.types import Level
 from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
 from sess.runtime.layers.steps import last_step, state_at
-from sess.runtime.layers.table import Tower, width_of
 from sess.runtime.prepare.prepared import Sessions
+from sess.runtime.towers import lower_node, lower_table, lower_towers
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -52,11 +51,10 @@ class SessionModel:
         self._asking = Asking(plan)
         self._layers = Layers()
         self._sizes, self._clicks = sizes, clicks or {}
-        self._tables = {
-            table.name: self._table(table.name, table.domain, table.dim, table.params) for table in plan.tables
-        }
-        self._surroundings = self._inputs()
-        self._surroundings = replace(self._surroundings, tables={**self._tables, **self._towers()})
+        around = self._inputs()
+        self._tables = {table.name: lower_table(table, sizes[table.domain], around) for table in plan.tables}
+        around = replace(around, tables=self._tables)
+        self._surroundings = replace(around, tables={**self._tables, **lower_towers(plan, sizes, around)})
         self.trunk = self._trunk()
         self.heads: dict[str, LoweredHead] = {
             head.name: self._head(head) for head in plan.heads if not head.is_baseline
@@ -187,13 +185,6 @@ class SessionModel:
                     raise RunFailed(f"`{name}` in `{path.name}` has another shape", "compile again")
                 weight.assign(found[name])
 
-    def _table(self, name: str, domain: str, dim: int | None, params: Mapping[str, Any]) -> Any:  # a Table layer
-        nothing = Surroundings(self._layers, self._columns, {}, {}, {}, None, None, 0, self.plan.seed)
-        border = Border(nothing, name, {})
-        border.items, border.width = self._sizes[domain], width_of(dim, self._sizes[domain])
-        item: JsonValue = {"names": [name], "level": Level.STEP.value, "group": None}
-        return lower(Chosen("embedding", {"item": item, "dim": dim or "auto", **params}), Kind.TABLE, border)
-
     def _inputs(self) -> Surroundings:
         tensors: dict[str, Tensor] = {}
         for name in self.plan.inputs:
@@ -207,39 +198,15 @@ class SessionModel:
             self._keras_inputs[ORDER] = keras.Input((None,), dtype="int32", name=ORDER)
         shown = hidden if self._asking.hides else None
         return Surroundings(
-            self._layers, self._columns, {}, self._tables, tensors, shown, mask,
+            self._layers, self._columns, {}, {}, tensors, shown, mask,
             self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
         )  # fmt: skip
-
-    def _towers(self) -> dict[str, Tower]:
-        """Return every node that gives a vector an item, as a function of codes; a tower reads tables of one domain."""
-        domains = {table.name: table.domain for table in self.plan.tables}
-        codes = {domain: keras.Input((), dtype="int32", name="codes") for domain in domains.values()}  # (V,)
-        values = {name: table(codes[domains[name]]) for name, table in self._tables.items()}  # (V, D)
-        towers: dict[str, Tower] = {}
-        for node in self.plan.nodes:
-            if node.level is Level.CATALOGUE:
-                domains[node.id] = domains[next(id for ids in node.inputs.values() for id in ids)]
-                values[node.id] = self._lowered(node, values)
-                vectors = keras.Model(codes[domains[node.id]], values[node.id])
-                towers[node.id] = Tower(vectors, self._sizes[domains[node.id]])
-        return towers
-
-    def _lowered(self, node: NodePlan, values: Mapping[str, Tensor]) -> Tensor:
-        entry = registry().find(node.block.name, Kind(node.kind))
-        ports = {port.name: port.is_variadic for port in getattr(entry, "inputs", ())}
-        inputs = {
-            port: tuple(values[id] for id in ids) if ports.get(port) else values[ids[0]]
-            for port, ids in node.inputs.items()
-        }
-        tables = {column: self._tables[table] for column, table in node.tables.items()}
-        return lower(node.block, node.kind, Border(replace(self._surroundings, column_tables=tables), node.id, inputs))
 
     def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
         values: dict[str, Tensor] = dict(self._surroundings.tables)  # `at` reads tables and towers as functions
         for node in self.plan.nodes:
             if node.level is not Level.CATALOGUE:
-                values[node.id] = self._lowered(node, values)
+                values[node.id] = lower_node(node, values, self._surroundings)
         self._values = values
         wanted = dict.fromkeys([*(each.node for each in self.plan.encoders), *(each.state for each in self.plan.heads)])
         outputs = {id: values[id] for id in wanted if id is not None}

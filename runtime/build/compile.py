@@ -77,7 +77,9 @@ def _steps(
     prepare = of_value(
         program.workflow, data, versions(), of_code("runtime/prepare", "runtime/steps", "runtime/vocabulary.py")
     )
-    model_code = of_code("runtime/model.py", "runtime/layers", "runtime/baselines", "compiler/blocks")
+    model_code = of_code(
+        "runtime/model.py", "runtime/towers.py", "runtime/layers", "runtime/baselines", "compiler/blocks"
+    )
     train = of_value(prepare, program.model, program.train, stops_by, model_code, of_code("runtime/train"))
     evaluate = of_value(train, program.evaluate, of_code("runtime/evaluate"))
     spec = of_value(files.text, files.graph, files.schema.decode("utf-8", "replace"), program)

@@ -32,6 +32,8 @@ def export(
 ) -> None:
     """Write `model/`, `schema/` and `triton/` into an artifact that holds the fitted workflow and its vocabularies."""
     _check_servable(program)
+    if program.serving.index.name != "exact":
+        progress.say(f"export: there is no `{program.serving.index.name}` index yet, so that every item is compared")
     with progress.track("export", 4) as task:
         shutil.rmtree(out / "model", ignore_errors=True)
         shutil.rmtree(out / "triton", ignore_errors=True)
@@ -63,8 +65,6 @@ def _check_servable(program: Program) -> None:
         raise RunFailed(
             f"`platform` says backend `{serving.backend}`, which this version can't export", "use `backend=python`"
         )
-    if serving.index.name != "exact":
-        raise RunFailed(f"`index` says `{serving.index.name}`, which this version can't build", "use `index = exact`")
     for column in program.workflow.columns:
         if column.is_input and column.is_list and column.role.value == "session":
             raise RunFailed(f"`{column.name}` is a list of a session, which this version can't serve")
