@@ -37,6 +37,7 @@ class Artifact:
 def open_artifact(path: Path) -> Artifact:
     """Return the artifact; Misused if it isn't one, RunFailed if a file differs from its manifest."""
     manifest = _read_manifest(path)
+    _check_plain(path)
     found = of_files(path, leave_out=(MANIFEST, LOGS))
     said = manifest["files"]
     for name in sorted(said.keys() | found.keys()):
@@ -48,6 +49,13 @@ def open_artifact(path: Path) -> Artifact:
             raise RunFailed(f"`{path / name}` was changed after it was built", "compile it again")
     graph = json.loads((path / "graph.json").read_text())
     return Artifact(path, manifest, decode(Program, graph["program"]))
+
+
+def _check_plain(path: Path) -> None:
+    """Raise RunFailed if there is anything but files and folders: a link would be what it is when it is followed."""
+    for each in sorted(path.rglob("*")):
+        if each.is_symlink() or not (each.is_file() or each.is_dir()):
+            raise RunFailed(f"`{each}` is neither file nor folder", "an artifact holds no links: compile it again")
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

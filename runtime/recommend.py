@@ -17,6 +17,7 @@ from sess.runtime.serve.answers import Titles, recommendations
 from sess.runtime.serve.tensors import Row, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import BadRequest, Reader
+from sess.runtime.trust.check import check_loadable
 
 Session = Sequence[int | str] | Mapping[str, Any]  # the items' ids, or values by column
 
@@ -32,6 +33,7 @@ class Recommender:
     def load(cls, directory: str | Path) -> Recommender:
         """Return the recommender of an artifact; Misused or RunFailed if it isn't one or isn't whole."""
         artifact = open_artifact(Path(directory))
+        check_loadable(artifact.path)
         name, triton = artifact.program.serving.name, artifact.path / "triton"
         reader = Reader.load(triton / prepare_name(name) / VERSION)
         answerer = Answerer(triton / model_name(name) / VERSION)

@@ -21,6 +21,7 @@ from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.progress import Progress
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Reader
+from sess.runtime.trust.check import check_loadable
 from sess.runtime.vocabulary import VocabularySize
 
 GOLDEN = "golden.json"
@@ -53,6 +54,7 @@ def export(
         name = program.serving.name
         reader = Reader.load(triton / prepare_name(name) / VERSION)
         answerer = Answerer(triton / model_name(name) / VERSION)
+        check_loadable(out)  # what is refused when it is served isn't exported
         write_golden(program, prepared, reader, answerer, triton / GOLDEN)
         task.advance(1, "golden requests")
     if why is not None:

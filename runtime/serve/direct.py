@@ -15,6 +15,7 @@ from sess.runtime.artifact import open_artifact
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.golden import check_golden, read_golden
 from sess.runtime.serve.triton import Ports, Triton, choose_port
+from sess.runtime.trust.check import check_servable
 
 LOOKS_EVERY = 0.2  # seconds
 
@@ -23,6 +24,7 @@ def serve_direct(options: ServeOptions) -> int:
     """Serve an artifact until SIGTERM or SIGINT; return 0. RunFailed if Triton dies or answers wrongly."""
     artifact = open_artifact(options.artifact)
     program = artifact.program
+    check_servable(artifact.path, program)
     golden = read_golden(program, artifact.path)
     with _until_a_signal() as is_over:
         ports = _ports(options)

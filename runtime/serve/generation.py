@@ -32,6 +32,7 @@ from sess.runtime.serve.staging import stage
 from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.steps.request import Reader
+from sess.runtime.trust.check import check_servable
 
 Message = Any  # protobuf's messages have no types here
 
@@ -60,6 +61,7 @@ class Staged:
         try:
             copy = stage(artifact.absolute(), folder / "artifact")
             opened = open_artifact(copy)
+            check_servable(copy, opened.program)
             reader = Reader.load(copy / "triton" / prepare_name(opened.program.serving.name) / VERSION)
             golden = read_golden(opened.program, copy)
             contract = contract_of(opened.program, reader)

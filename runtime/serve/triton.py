@@ -23,7 +23,7 @@ from types import TracebackType
 from sess.compiler.failures import RunFailed
 from sess.runtime.serve.installation import environment, lay_out_backends, server
 from sess.runtime.serve.leftovers import owned_prefix, sweep, sweep_the_dead
-from sess.runtime.serve.staging import stage
+from sess.runtime.serve.staging import link
 
 STARTS_IN = 180.0  # seconds, until all models are loaded
 DRAINS_IN = 15  # seconds, for requests that are under way
@@ -153,7 +153,7 @@ class Triton:
         backends = lay_out_backends(self._scratch)
         command = [
             str(server() / "bin" / "tritonserver"),
-            f"--model-repository={stage(repository, self._scratch / 'models')}",  # stubs write bytecode beside code
+            f"--model-repository={link(repository, self._scratch / 'models')}",  # stubs write bytecode beside code
             f"--backend-directory={backends}",
             f"--http-address={self.host}", f"--http-port={self.ports.http}",
             f"--grpc-address={self.host}", f"--grpc-port={self.ports.grpc}",

@@ -18,6 +18,7 @@ from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Reader
+from sess.runtime.trust.check import check_servable
 from sess.runtime.verify.compare import Answers, differences, largest
 from sess.runtime.verify.saved import answer_by_saved_model
 from sess.runtime.verify.trained import answer_by_weights
@@ -30,6 +31,7 @@ def verify(artifact: Path, rows: int, progress: Progress) -> dict[str, JsonValue
     """Return how many sessions were compared and how far scores differ; RunFailed where they disagree."""
     opened = open_artifact(artifact)
     program, path = opened.program, opened.path
+    check_servable(path, program)
     golden = read_golden(program, path, rows)
     triton = path / "triton"
     name = program.serving.name
