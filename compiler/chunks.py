@@ -62,7 +62,8 @@ def _starts(tokens: Sequence[Token]) -> list[int]:
     braces, depth = 0, 0
     for i, token in enumerate(tokens):
         is_first = braces == 0 and _is_first(tokens, i)
-        is_free = is_first and depth <= 0 and (i == 0 or tokens[i - 1].type not in _GOES_ON)
+        is_named = found[-1:] == [i - 1] and tokens[i - 1] in DEFINING  # `let` stands on the line before its name
+        is_free = is_first and depth <= 0 and not is_named and (i == 0 or tokens[i - 1].type not in _GOES_ON)
         is_start = _starts_surely(tokens, i) or (is_first and _starts_likely(tokens, i))
         if is_start or (is_free and _starts_badly(tokens, i)):
             found.append(i)

@@ -16,10 +16,11 @@ from tests.properties import test_laws as laws
 
 Break = Callable[[Any, Any], Any]
 
-WHOLE = [name for name, case in laws.PIPELINES.items() if case.objective == "masked" and "leaf" not in name]
-POOLS = [name for name, case in laws.PIPELINES.items() if not case.pool]
-ENCODERS = [entry for entry in registry() if isinstance(entry, Encoder)]
-CAUSAL = [name for name in laws.CAUSAL if any(name.split()[0] == entry.name for entry in ENCODERS)]
+ENCODERS = {entry.name: entry for entry in registry() if isinstance(entry, Encoder)}
+BROKEN = {name: case for name, case in laws.PIPELINES.items() if name.split()[0] in ENCODERS}
+WHOLE = [name for name, case in BROKEN.items() if case.objective == "masked"]
+POOLS = [name for name, case in BROKEN.items() if ENCODERS[name.split()[0]].pools]
+CAUSAL = [name for name, case in BROKEN.items() if case.objective == "next"]
 
 program = laws.program
 
