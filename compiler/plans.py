@@ -70,6 +70,16 @@ def raw_name(column: str) -> str:
     return f"{column}.raw"
 
 
+def length_of(group: str) -> str:
+    """Return the name of the input that says how many steps of a group a session has: `T(searches)`."""
+    return f"T({group})"
+
+
+def before_of(group: str) -> str:
+    """Return the name of the training tensor that says how many steps of a group came before each predicted one."""
+    return f"before({group})"
+
+
 @dataclass(frozen=True, slots=True)
 class DomainPlan:
     """A vocabulary and the columns that share it. `is_item`: it is the catalogue's."""
@@ -127,6 +137,15 @@ class WorkflowPlan:
     columns: tuple[ColumnPlan, ...]
     domains: tuple[DomainPlan, ...]
     pretrained: tuple[PretrainedPlan, ...] = ()
+    group: str = ""
+    """The group whose steps are predicted: it alone is cut or hidden."""
+    lengths: tuple[ColumnPlan, ...] = ()
+    """For every other group that the model reads, how many steps a session has of it: an input that no file holds."""
+
+    @property
+    def inputs(self) -> tuple[ColumnPlan, ...]:
+        """All columns that the model may read: those of the data, and the lengths of groups."""
+        return (*self.columns, *self.lengths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +172,8 @@ class NodePlan:
     level: Level | None
     type: str
     tables: Mapping[str, str]
+    group: str = ""
+    """The group of its steps; of its first input's where it gives one vector a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +225,8 @@ class ModelPlan:
     objective: Chosen | None
     keep: int
     seed: int
+    group: str = ""
+    """The group whose steps are predicted."""
 
 
 @dataclass(frozen=True, slots=True)

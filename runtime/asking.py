@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -72,14 +72,14 @@ class Asking:
 
     def ticket(
         self, around: Surroundings, steps: Mapping[str, Tensor], mask: Tensor, run: Callable[..., Tensor],
-        *, is_training: bool,
+        before: Iterable[str], *, is_training: bool,
     ) -> Ticket:  # fmt: skip
-        """Return the ticket of a padded batch."""
+        """Return the ticket of a padded batch; in training its labels have what `before` names, too."""
         if self._plan.objective is None:
             return Ticket(steps, mask, tf.zeros_like(mask), last_step(mask), None)
         heads = [each for each in self._plan.heads if each.target_level is Level.STEP and not each.is_baseline]
         heads = sorted(heads, key=lambda each: not each.is_ranking)  # the first target is that of the ranking head
-        targets = dict.fromkeys(each.target for each in heads) if is_training else {}
+        targets = dict.fromkeys([*(each.target for each in heads), *before]) if is_training else {}
         border = Border(replace(around, mask=mask), OWNER, {"steps": steps, "targets": tuple(targets)})
         border.generator, border.is_training = self.generator, is_training
         border.parts, border.head, border.run = self._parts, self._head, run

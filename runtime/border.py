@@ -114,6 +114,8 @@ class Surroundings:
     longest: int
     seed: int
     order: Tensor | None = None
+    masks: Mapping[str, Tensor] = field(default_factory=dict)  # of the other groups of steps, by name
+    group: str = ""  # whose steps are predicted, and so hidden
 
 
 class Border:
@@ -122,13 +124,15 @@ class Border:
     keras, ops, random = keras, keras.ops, keras.random
     is_training = False
 
-    def __init__(self, around: Surroundings, name: str, inputs: Mapping[str, Any]) -> None:
+    def __init__(self, around: Surroundings, name: str, inputs: Mapping[str, Any], group: str | None = None) -> None:
         self._around = around
+        self._is_other_group = group is not None and group != around.group
         self.name = name
         self.layers: Any = _Named(around.layers, name, lambda word: getattr(keras.layers, word))
         self.session: Any = _Named(around.layers, name, _session_part)
         self.inputs = SimpleNamespace(**inputs)
-        self.mask, self.longest, self.seed = around.mask, around.longest, around.seed
+        self.mask = around.masks.get(group, around.mask) if group is not None else around.mask
+        self.longest, self.seed = around.longest, around.seed
         self.items: VocabularySize | None = None
         self.clicks: Any = None  # an array (N,) of a head in training
         self.width = 0
@@ -166,7 +170,7 @@ class Border:
 
     def hide(self, leaf: Tensor) -> Tensor:
         """Return a leaf with its own mask vector at hidden steps; the leaf itself where nothing is ever hidden."""
-        if self._around.hidden is None:
+        if self._around.hidden is None or self._is_other_group:
             return leaf
         return self._around.layers.make(self.name, table.MaskVector)(leaf, self._around.hidden)
 

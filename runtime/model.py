@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from sess.compiler.block import Kind
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role, before_of
 from sess.compiler.prediction import LoweredHead, Ticket
 from sess.compiler.types import Level
 from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
-from sess.runtime.layers.steps import last_step, state_at
+from sess.runtime.layers.steps import StepMask, last_step, state_at
 from sess.runtime.prepare.prepared import Sessions
+from sess.runtime.step_groups import StepGroups
 from sess.runtime.towers import lower_node, lower_table, lower_towers
 from sess.runtime.vocabulary import VocabularySize
 
@@ -49,6 +50,7 @@ class SessionModel:
         self.plan = plan
         self._columns = {column.name: column for column in columns}
         self._asking = Asking(plan)
+        self.groups = StepGroups(plan, self._columns, self.lookahead > 0 and not self.appends)
         self._layers = Layers()
         self._sizes, self._clicks = sizes, clicks or {}
         around = self._inputs()
@@ -136,9 +138,9 @@ class SessionModel:
             ticket = self._ticket(batch, is_training=False)
             outputs = self._run(batch, ticket, self.trunk, is_training=False)
             now = {f"head:{head.name}" for head in self.plan.heads if head.is_now}
-            here = last_step(batch[MASK])
+            here, places = last_step(batch[MASK]), self.groups.places(batch, ticket.predict)
             found |= {
-                name: state_at(outputs[node], here if name in now else ticket.predict) for name, node in wanted.items()
+                name: state_at(outputs[node], here if name in now else places[node]) for name, node in wanted.items()
             }
         return found
 
@@ -200,6 +202,7 @@ class SessionModel:
         return Surroundings(
             self._layers, self._columns, {}, {}, tensors, shown, mask,
             self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
+            self.groups.masks(tensors, StepMask()), self.plan.group,
         )  # fmt: skip
 
     def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
@@ -226,24 +229,16 @@ class SessionModel:
         return Fitted(lower(plan.block, Kind.BASELINE, border), items)
 
     def _ticket(self, batch: Batch, *, is_training: bool) -> Ticket:
-        steps = {name: values for name, values in batch.items() if name in self._columns and self._is_step(name)}
+        steps = {name: values for name, values in batch.items() if self.groups.is_predicted(name)}
 
         def run(part: Any, steps: Batch, mask: Tensor, hidden: Tensor) -> Tensor:  # a Keras model of the objective's
             return self._run(batch, Ticket(steps, mask, hidden, hidden, None), part, is_training=is_training)
 
-        return self._asking.ticket(self._surroundings, steps, batch[MASK], run, is_training=is_training)
+        around, before = self._surroundings, [before_of(group) for group in self.groups.cuts]
+        return self._asking.ticket(around, steps, batch[MASK], run, before, is_training=is_training)
 
     def _run(self, batch: Batch, ticket: Ticket, model: Any, *, is_training: bool) -> Any:  # a Keras model's outputs
-        rows = ticket.rows
-        fed = {
-            name: ticket.steps[name]
-            if self._is_step(name)
-            else batch[name]
-            if rows is None
-            else tf.gather(batch[name], rows)
-            for name in self.plan.inputs
-        }
-        fed |= {MASK: ticket.mask, HIDDEN: ticket.hidden}
+        fed = {**self.groups.fed(batch, ticket), MASK: ticket.mask, HIDDEN: ticket.hidden}
         fed |= {} if ticket.order is None else {ORDER: ticket.order}
         return model(fed, training=is_training)
 
@@ -268,6 +263,3 @@ class SessionModel:
         if plan.target_domain is not None:
             return targets >= self._sizes[plan.target_domain].reserved
         return tf.math.is_finite(tf.cast(targets, tf.float32))
-
-    def _is_step(self, name: str) -> bool:
-        return self._columns[name].role is not Role.SESSION

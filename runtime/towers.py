@@ -36,7 +36,7 @@ def lower_node(node: NodePlan, values: Mapping[str, Tensor], around: Surrounding
         for port, ids in node.inputs.items()
     }
     tables = {column: around.tables[table] for column, table in node.tables.items()}
-    return lower(node.block, node.kind, Border(replace(around, column_tables=tables), node.id, inputs))
+    return lower(node.block, node.kind, Border(replace(around, column_tables=tables), node.id, inputs, node.group))
 
 
 def lower_towers(plan: ModelPlan, sizes: Mapping[str, VocabularySize], around: Surroundings) -> dict[str, Tower]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sess.compiler.block import Chosen, JsonValue, Kind, Selection
@@ -16,14 +16,14 @@ from sess.compiler.types import Head, Level, Row, Seq
 _TRUNK = (Kind.FEATURES, Kind.SHAPE, Kind.DENSE, Kind.ENCODER)
 
 
-def lower_model(checked: CheckedGraph, usage: Usage) -> ModelPlan:
+def lower_model(checked: CheckedGraph, usage: Usage, lengths: Iterable[str]) -> ModelPlan:
     """Return the plan of the model."""
     built = checked.built
     order = list(checked.graph.order())
     tables = tuple(_table(checked, node) for node in order if node.kind is Kind.TABLE)
     return ModelPlan(
         name=built.facts.resolved.name.text,
-        inputs=(*usage.inputs, *map(raw_name, usage.raw)),
+        inputs=(*usage.inputs, *map(raw_name, usage.raw), *lengths),
         tables=tables,
         nodes=tuple(_node(checked, node) for node in order if node.kind in _TRUNK),
         encoders=tuple(EncoderPlan(name, node) for name, node in checked.encoders.items()),
@@ -31,6 +31,7 @@ def lower_model(checked: CheckedGraph, usage: Usage) -> ModelPlan:
         objective=built.train.objective,
         keep=int(str(built.facts.data.keep.params["n"])),
         seed=built.train.seed,
+        group=built.facts.group,
     )
 
 
@@ -58,8 +59,13 @@ def _node(checked: CheckedGraph, node: Node) -> NodePlan:
     inputs = {port: tuple(each.source for each in sources) for port, sources in node.ports.items()}
     return NodePlan(
         node.id, Chosen(node.entry.name, _written(node.params)), node.kind.value, inputs, level, str(found),
-        checked.graph.tables(node.id),
+        checked.graph.tables(node.id), _group(checked, node),
     )  # fmt: skip
+
+
+def _group(checked: CheckedGraph, node: Node) -> str:
+    values = (checked.value(id) for id in (node.id, *(each.source for each in node.inputs)))
+    return next((value.group for value in values if isinstance(value, Seq)), checked.built.facts.group)
 
 
 def _head(checked: CheckedGraph, name: str, id: str) -> HeadPlan:

@@ -16,11 +16,12 @@ def lower(checked: CheckedGraph, registry: Registry) -> Program:
     """Return the program of a graph without errors."""
     usage = find_usage(checked)
     built = checked.built
+    workflow = lower_workflow(checked, usage, registry)
     return Program(
         name=built.facts.resolved.name.text,
         title=built.facts.resolved.title,
-        workflow=lower_workflow(checked, usage, registry),
-        model=lower_model(checked, usage),
+        workflow=workflow,
+        model=lower_model(checked, usage, [column.name for column in workflow.lengths]),
         train=lower_training(checked),
         evaluate=lower_evaluation(checked),
         serving=lower_serving(checked, usage),

@@ -19,6 +19,7 @@ from sess.compiler.plans import (
     Rows,
     Take,
     WorkflowPlan,
+    length_of,
     raw_name,
 )
 from sess.compiler.registry import Registry
@@ -36,7 +37,22 @@ def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> W
     facts = checked.built.facts
     columns = tuple(_column(checked, column, usage, registry) for column in facts.schema.columns)
     columns += tuple(_raw(column, registry) for column in columns if column.name in usage.raw)
-    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry), _pretrained(checked))
+    group = facts.group
+    read = {_group(facts, name) for name in usage.inputs if facts.levels[name] is Level.STEP}
+    lengths = tuple(_length(each) for each in sorted(read - {group}))
+    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry), _pretrained(checked), group, lengths)
+
+
+def _length(group: str) -> ColumnPlan:
+    return ColumnPlan(
+        length_of(group), "int32", Role.SESSION, is_list=False, ops=(), domain=None, is_input=True, is_target=False,
+        group=group,
+    )  # fmt: skip
+
+
+def _group(facts: Facts, name: str) -> str:
+    """Return the group of a column; the time is read with the steps that are predicted."""
+    return facts.group if name == facts.time else facts.groups.get(name, MAIN_GROUP)
 
 
 def _pretrained(checked: CheckedGraph) -> tuple[PretrainedPlan, ...]:
@@ -118,7 +134,7 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         is_input=column.name in usage.inputs,
         is_target=column.name in usage.targets,
         take=Take(str(takes[-1].params["which"])) if takes else _default_take(facts, column.name, usage),
-        group=facts.groups.get(column.name, MAIN_GROUP),
+        group=_group(facts, column.name),
         unit=_unit(facts, column) if column.name in usage.times else None,
         sources=derived.sources if derived else (),
         maker=_maker(facts, derived) if derived and derived.maker else None,

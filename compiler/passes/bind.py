@@ -24,7 +24,7 @@ from sess.compiler.schema import Column, Dtype, Schema
 from sess.compiler.sections import DataKeys
 from sess.compiler.selectors import Selector, has_tag
 from sess.compiler.tree import Call, Expression, Kind, Pipeline, SectionName
-from sess.compiler.types import Level, Rows
+from sess.compiler.types import MAIN_GROUP, Level, Rows
 
 _RAGGED_NAMES = ("__values", "__offsets")
 
@@ -44,6 +44,8 @@ class Facts:
     labels: frozenset[str]
     domains: Domains
     item: str | None
+    group: str
+    """The group whose steps are predicted."""
     selector: Selector
     derived: Mapping[str, Derived]
     overrides: Overrides
@@ -111,7 +113,8 @@ def bind(resolved: Resolved, ctx: Context) -> Facts:
             labelled.pick(definition.value)  # an empty selection is an error, used or not
     return Facts(
         resolved, ctx.schema, data, rows.rows, rows.session, rows.time, levels, groups.of, labels, domains,
-        _item(resolved, levels, domains, selector, ctx), labelled, derived, overrides, made,
+        _item(resolved, groups, domains, selector, ctx), _group(resolved, groups, selector, ctx), labelled, derived,
+        overrides, made,
     )  # fmt: skip
 
 
@@ -199,15 +202,23 @@ def _targets(resolved: Resolved, selector: Selector, ctx: Context) -> list[str]:
     return found
 
 
-def _item(
-    resolved: Resolved, levels: Mapping[str, Level], domains: Domains, selector: Selector, ctx: Context
-) -> str | None:
+def _group(resolved: Resolved, groups: Groups, selector: Selector, ctx: Context) -> str:
+    """Return the group of the first step that a head predicts; the main one if none is predicted."""
+    targets = (name for name in _targets(resolved, selector, ctx) if groups.levels.get(name) is Level.STEP)
+    return next((groups.of.get(name, MAIN_GROUP) for name in targets), MAIN_GROUP)
+
+
+def _item(resolved: Resolved, groups: Groups, domains: Domains, selector: Selector, ctx: Context) -> str | None:
     """Return the step column that identifies items: by tag, else what a head predicts; None if there is none."""
+    levels, predicted = groups.levels, _group(resolved, groups, selector, ctx)
     targets = [name for name in _targets(resolved, selector, ctx) if levels.get(name) is Level.STEP]
     tagged = [
         column.name
         for column in ctx.schema.columns
-        if has_tag(column, "item_id") and levels[column.name] is Level.STEP and column.name in domains.of
+        if has_tag(column, "item_id")
+        and levels[column.name] is Level.STEP
+        and column.name in domains.of
+        and groups.of.get(column.name, MAIN_GROUP) == predicted
     ]
     both = [name for name in targets if name in tagged]
     candidates = [*both, *tagged, *(name for name in targets if name in domains.of)]

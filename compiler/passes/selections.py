@@ -60,7 +60,7 @@ class SelectionScope:
             return None
         if not levels:
             level = Level.STEP if self.facts.time in picked.names else Level.SESSION
-            return Selection(picked.names, level, MAIN_GROUP if level is Level.STEP else None)
+            return Selection(picked.names, level, self.facts.group if level is Level.STEP else None)
         ((level, group),) = levels
         return Selection(picked.names, level, group)
 

@@ -59,7 +59,7 @@ def evaluate(
 def trained(program: Program, vocabularies: Mapping[str, Vocabulary], weights: Path) -> SessionModel:
     """Return the model of a program with its weights."""
     sizes = {name: VocabularySize(v.reserved, v.size) for name, v in vocabularies.items()}
-    model = SessionModel(program.model, program.workflow.columns, sizes)
+    model = SessionModel(program.model, program.workflow.inputs, sizes)
     model.load_weights(weights)
     return model
 

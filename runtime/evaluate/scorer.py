@@ -40,7 +40,7 @@ class Scorer:
         self._largest = max((v.size - v.reserved for v in ranked), default=1)
         self._cutoff = self._largest if cutoff is None else cutoff
         self._excludes = "seen" in program.evaluate.exclude
-        columns = {column.name: column for column in program.workflow.columns}
+        columns = {column.name: column for column in program.workflow.inputs}
         inputs = [columns[name] for name in program.model.inputs]
         self._steps = tuple(column.name for column in inputs if column.role is not Role.SESSION)
         self._session = tuple(column.name for column in inputs if column.role is Role.SESSION)

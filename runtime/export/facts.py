@@ -26,6 +26,8 @@ def reader_facts(program: Program) -> dict[str, JsonValue]:
         "format_version": FORMAT_VERSION,
         "request": encode(serving.request),
         "inputs": list(program.model.inputs),
+        "group": program.model.group,
+        "lengths": {column.group: column.name for column in program.workflow.lengths},
         "item": data.item,
         "item_domain": item_domain,
         "keep": program.model.keep,
@@ -44,7 +46,7 @@ def answerer_facts(
     catalogues: Mapping[str, Mapping[str, JsonValue]],
 ) -> dict[str, JsonValue]:
     """Return what the model step must know beside its graph, its catalogues and the vocabularies of what is ranked."""
-    columns = {column.name: column for column in program.workflow.columns}
+    columns = {column.name: column for column in program.workflow.inputs}
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
     answers = {tensor.name: tensor for tensor in program.serving.answers}
     rankings: dict[str, JsonValue] = {}

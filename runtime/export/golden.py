@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, TensorPlan
 from sess.compiler.types import Level
+from sess.runtime.evaluate.examples import EVERYTHING
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.serve.tensors import OFFSETS, numpy_dtype, plain, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Reader
+from sess.runtime.train.windows import last_steps, raw_steps
 
 ROWS = 64
 FORMAT_VERSION = 1
@@ -59,8 +61,9 @@ def _is_complete(sessions: Sessions, request: Sequence[TensorPlan], places: NDAr
     for name in session_columns(request):
         is_null |= _nulls(sessions.raw_session[name])
     for name in step_columns(request):
-        before = np.concatenate([[0], np.cumsum(_nulls(sessions.raw_steps[name]))])
-        is_null |= before[sessions.offsets[1:]] > before[sessions.offsets[:-1]]
+        values, offsets = sessions.raw_of(name)
+        before = np.concatenate([[0], np.cumsum(_nulls(values))])
+        is_null |= before[offsets[1:]] > before[offsets[:-1]]
     return ~is_null[places]
 
 
@@ -73,10 +76,10 @@ def _nulls(values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _row(sessions: Sessions, request: Sequence[TensorPlan], place: int, cut: int) -> Row:
-    begin, end = int(sessions.offsets[place]), int(sessions.offsets[place + 1]) - cut
+    window = last_steps(sessions, np.array([place]), longest=EVERYTHING, leave_out=cut)
     tensors = [tensor for tensor in request if tensor.column and not tensor.name.endswith(OFFSETS)]
     dtypes = {tensor.column: numpy_dtype(tensor.dtype) for tensor in tensors}
-    row: Row = {name: _sent(sessions.raw_steps[name][begin:end], dtypes[name]) for name in step_columns(request)}
+    row: Row = {name: _sent(raw_steps(sessions, window, name), dtypes[name]) for name in step_columns(request)}
     for name in session_columns(request):
         row[name] = _sent(sessions.raw_session[name][place : place + 1], dtypes[name])[0]
     return row

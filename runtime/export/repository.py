@@ -123,7 +123,7 @@ def _copy_vocabularies(artifact: Path, version: Path, domains: Iterable[str]) ->
 
 def _between(program: Program) -> list[Tensor]:
     """Return the tensors from the prepare step to the model step, without their batch dimension."""
-    columns = {column.name: column for column in program.workflow.columns}
+    columns = {column.name: column for column in program.workflow.inputs}
     found: list[Tensor] = []
     for name in names(program.model.inputs):
         column = columns.get(name.removeprefix(COLUMN)) if name.startswith(COLUMN) else None

@@ -40,7 +40,7 @@ def export(
         shutil.rmtree(out / "triton", ignore_errors=True)
         keras.utils.clear_session(free_memory=False)  # the names of layers count from one in every export
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
-        model = SessionModel(program.model, program.workflow.columns, sizes)
+        model = SessionModel(program.model, program.workflow.inputs, sizes)
         model.load_weights(weights)
         _check_finite(model)
         save(model, program, sizes, out / "model")

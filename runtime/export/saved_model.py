@@ -83,7 +83,7 @@ def traced(run: Callable[..., Any], plan: ModelPlan, specs: Mapping[str, Any], o
 
 
 def specs_of(program: Program) -> dict[str, Any]:
-    columns = {column.name: column for column in program.workflow.columns}
+    columns = {column.name: column for column in program.workflow.inputs}
     specs = {
         "mask": tf.TensorSpec([None, None], tf.bool, "mask"),
         "k": tf.TensorSpec([], tf.int32, "k"),

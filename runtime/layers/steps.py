@@ -16,6 +16,23 @@ def one_hot(places: Tensor, like: Tensor) -> Tensor:
     return ops.equal(ops.arange(ops.shape(like)[1])[None, :], ops.cast(places, "int32")[:, None])
 
 
+class StepMask(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
+    """The mask (B, T) of steps (B, T) of which a session has so many real ones (B,)."""
+
+    def call(self, steps: Tensor, lengths: Tensor) -> Tensor:
+        """Return which steps are real."""
+        return step_mask(steps, lengths)
+
+    def compute_output_spec(self, steps: Tensor, lengths: Tensor) -> Any:
+        """Return the mask's spec."""
+        return keras.KerasTensor(steps.shape, dtype="bool")
+
+
+def step_mask(steps: Tensor, lengths: Tensor) -> Tensor:
+    """Return the mask (B, T) of right-padded steps (B, T) by the sessions' lengths (B,)."""
+    return ops.arange(ops.shape(steps)[1])[None, :] < ops.cast(lengths, "int32")[:, None]
+
+
 def last_step(mask: Tensor) -> Tensor:
     """Return a mask that is true at the last real step of every row (B, T); at the first place of an empty one."""
     count = ops.sum(ops.cast(mask, "int32"), axis=1)  # (B,)

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from sess.compiler.block import Chosen, JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
 from sess.runtime.prepare.prepared import WORKFLOW
 from sess.runtime.prepare.vocabularies import buckets_of
-from sess.runtime.prepare.workflow import ColumnWork
 from sess.runtime.vocabulary import Vocabulary, file_of
 
 FORMAT_VERSION = 1
 
 
+class Fitted(Protocol):
+    """What knows the statistics of the training split."""
+
+    def statistics(self, column: str) -> tuple[float, float | None]:
+        """Return mean and standard deviation; None for the deviation of one lone value."""
+
+
 def write_workflow(
-    plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], work: ColumnWork, folder: Path
+    plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], work: Fitted, folder: Path
 ) -> dict[str, JsonValue]:
     """Write and return the fitted workflow: columns with their operations and statistics, domains with their files."""
     columns: dict[str, JsonValue] = {}
@@ -26,6 +33,7 @@ def write_workflow(
         columns[column.name] = {
             "dtype": column.dtype,
             "role": column.role.value,
+            "group": column.group,
             "is_list": column.is_list,
             "domain": column.domain,
             "unit": column.unit,
@@ -61,7 +69,7 @@ def declared(operation: Chosen) -> dict[str, JsonValue]:
     return {"op": operation.name, **{name: encode(value) for name, value in operation.params.items()}}
 
 
-def _operations(plan: WorkflowPlan, column: ColumnPlan, work: ColumnWork) -> list[JsonValue]:
+def _operations(plan: WorkflowPlan, column: ColumnPlan, work: Fitted) -> list[JsonValue]:
     found: list[JsonValue] = []
     for operation in column.ops:
         written = declared(operation)

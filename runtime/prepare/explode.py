@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, WorkflowPlan
 from sess.runtime.prepare.events import Events, read_tables
+from sess.runtime.prepare.groups import GroupHistory
 from sess.runtime.prepare.history import History, divided
 from sess.runtime.prepare.values import ranks
 
@@ -29,16 +31,29 @@ def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Hi
     lists = [column.name for column in columns if column.is_list]
     order, repeated = _order(table, columns, lists, plan.data.session)
     table = table.take(pa.array(order))
-    lengths = _lengths(table, lists, plan.data.item)
+    groups = {column.name: column.group for column in columns if column.is_list}
+    predicted = [name for name in lists if groups[name] == plan.group]
+    lengths = _lengths(table, predicted, plan.data.item)
     bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     row = pa.array(np.repeat(np.arange(len(table)), lengths))
     flat = {
         name: _flat(table.column(name)) if name in lists else table.column(name).take(row)
         for name in table.column_names
+        if name not in lists or name in predicted
     }
     key = table.column(plan.data.session).combine_chunks() if plan.data.session else pa.array(np.arange(len(table)))
     events = Events(pa.table(flat), np.repeat(np.arange(len(table)), lengths), files, repeated)
-    return divided(events, bounds, np.ones(int(bounds[-1]), bool), key, dropped)
+    history = divided(events, bounds, np.ones(int(bounds[-1]), bool), key, dropped)
+    others = {each.group: [name for name in lists if groups[name] == each.group] for each in plan.lengths}
+    return replace(history, others={group: _other(table, names, lengths) for group, names in others.items()})
+
+
+def _other(table: pa.Table, names: Sequence[str], lengths: Ints) -> GroupHistory:
+    """Return another group's steps. Lists have no times, so that all of them count as before each predicted step."""
+    own = _lengths(table, names, names[0])
+    offsets = np.concatenate([[0], np.cumsum(own)]).astype(np.int64)
+    flat = pa.table({name: _flat(table.column(name)) for name in names})
+    return GroupHistory(frozenset(names), flat, np.arange(offsets[-1]), offsets, np.repeat(own, lengths))
 
 
 def _usable(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:

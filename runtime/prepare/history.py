@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import DataPlan, Role, WorkflowPlan
 from sess.runtime.prepare.events import Events
+from sess.runtime.prepare.groups import GroupHistory, other_groups, step_events
 
 Ints = NDArray[np.int64]
 
@@ -33,6 +35,7 @@ class History:
     files: int
     repeated: int
     dropped: dict[str, int]
+    others: Mapping[str, GroupHistory] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -44,6 +47,11 @@ class History:
         """The session's number of every event."""
         return np.repeat(np.arange(self.count), np.diff(self.bounds))
 
+    def values(self, column: str) -> pa.ChunkedArray:
+        """Return all values of a column, of whatever group."""
+        tables = (self.events, *(other.events for other in self.others.values()))
+        return next(table for table in tables if column in table.column_names).column(column)
+
 
 def history_of(plan: WorkflowPlan, events: Events) -> History:
     """Return the sessions of events in canonical order: cut at `idle`, repeated items left out by `dedupe`."""
@@ -54,17 +62,20 @@ def history_of(plan: WorkflowPlan, events: Events) -> History:
         starts[1:] |= _is_pause(events.table.column(data.time), data, data.idle)
     begins = np.flatnonzero(starts)
     bounds = np.append(begins, len(starts)).astype(np.int64)
-    is_step = _is_step(plan, events.table)
+    is_step = step_events(plan, events.table, plan.group)
     dropped = dict(events.dropped)
-    if not is_step.all():
-        dropped["events that are no step: every column of the steps is null"] = int((~is_step).sum())
+    groups = dict.fromkeys(column.group for column in plan.columns if column.role is Role.STEP)
+    is_any = np.logical_or.reduce([is_step, *(step_events(plan, events.table, group) for group in groups)])
+    if not is_any.all():
+        dropped["events that are no step: every column of the steps is null"] = int((~is_any).sum())
     if data.dedupe:
         again = _is_again(events.table.column(data.item), starts, is_step)
         if again.any():
             dropped[f"events that repeat the item before (`{data.item}`)"] = int(again.sum())
         is_step &= ~again
     keys = events.table.column(data.session).take(pa.array(begins)).combine_chunks()
-    return divided(events, bounds, is_step, keys, dropped)
+    history = divided(events, bounds, is_step, keys, dropped)
+    return replace(history, others=other_groups(plan, events.table, bounds, history.steps))
 
 
 def divided(
@@ -74,15 +85,6 @@ def divided(
     counted = np.concatenate([[0], np.cumsum(is_step)])
     steps = np.flatnonzero(is_step)
     return History(events.table, bounds, steps, counted[bounds], keys, events.files, events.repeated, dropped)
-
-
-def _is_step(plan: WorkflowPlan, table: pa.Table) -> NDArray[np.bool_]:
-    """Return which events have a value in one of the columns of the steps; a time alone makes no step."""
-    found = np.zeros(len(table), bool)
-    for column in plan.columns:
-        if column.role is Role.STEP and column.name in table.column_names:
-            found |= pc.is_valid(table.column(column.name)).to_numpy()
-    return found
 
 
 def _is_pause(time: pa.ChunkedArray, data: DataPlan, idle: int) -> NDArray[np.bool_]:

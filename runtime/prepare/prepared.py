@@ -23,6 +23,20 @@ SPLITS = ("train", "valid", "test")
 FACTS = "facts.json"
 WORKFLOW = "workflow.json"
 PRETRAINED = "pretrained"
+GROUP = "steps."
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSteps:
+    """The steps of a group beside the predicted one, divided by `offsets` (S+1,) into the same sessions.
+
+    `before` has for each predicted step how many of its session's steps here came before its time.
+    """
+
+    offsets: NDArray[np.int64]
+    steps: Mapping[str, Array]
+    raw_steps: Mapping[str, Array]
+    before: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +55,54 @@ class Sessions:
     raw_session: Mapping[str, Array]
     keys: Array
     ended: NDArray[np.int64] | None = None
+    others: Mapping[str, OtherSteps] = field(default_factory=dict)
+
+    def raw_of(self, column: str) -> tuple[Array, NDArray[np.int64]]:
+        """Return the user's values of a step column, of whatever group, and what divides them into sessions."""
+        others = ((other.raw_steps, other.offsets) for other in self.others.values())
+        groups = ((self.raw_steps, self.offsets), *others)
+        return next((raw[column], offsets) for raw, offsets in groups if column in raw)
 
     def save(self, folder: Path) -> None:
-        """Write two parquet files: one row a step, one row a session."""
+        """Write two parquet files, one row a step and one row a session, and one of the steps of each other group."""
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / "steps.parquet", {"codes": self.steps, "raw": self.raw_steps})
+        before = {group: other.before for group, other in self.others.items()}
+        _write(folder / "steps.parquet", {"codes": self.steps, "raw": self.raw_steps, "before": before})
         own = {"length": np.diff(self.offsets), "key": self.keys}
         own |= {} if self.ended is None else {"ended": self.ended}
-        _write(folder / "sessions.parquet", {"own": own, "codes": self.session, "raw": self.raw_session})
+        lengths = {group: np.diff(other.offsets) for group, other in self.others.items()}
+        groups = {"own": own, "codes": self.session, "raw": self.raw_session, "lengths": lengths}
+        _write(folder / "sessions.parquet", groups)
+        for group, other in self.others.items():
+            _write(folder / f"{GROUP}{group}.parquet", {"codes": other.steps, "raw": other.raw_steps})
 
     @classmethod
     def load(cls, folder: Path) -> Sessions:
         """Return what `save` wrote."""
         steps, rows = _read(folder / "steps.parquet"), _read(folder / "sessions.parquet")
-        offsets = np.concatenate([[0], np.cumsum(rows["own"]["length"])]).astype(np.int64)
+        others = {
+            group: _other(folder / f"{GROUP}{group}.parquet", lengths, steps["before"][group])
+            for group, lengths in rows.get("lengths", {}).items()
+        }
         return cls(
-            offsets,
+            _offsets(rows["own"]["length"]),
             steps.get("codes", {}),
             rows.get("codes", {}),
             steps.get("raw", {}),
             rows.get("raw", {}),
             rows["own"]["key"],
             rows["own"].get("ended"),
+            others,
         )
+
+
+def _other(path: Path, lengths: Array, before: Array) -> OtherSteps:
+    steps = _read(path)
+    return OtherSteps(_offsets(lengths), steps.get("codes", {}), steps.get("raw", {}), before)
+
+
+def _offsets(lengths: Array) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

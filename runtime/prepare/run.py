@@ -20,6 +20,7 @@ from sess.runtime.prepare.derive import fixed_values, values_of, with_derived
 from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
+from sess.runtime.prepare.groups import GroupWork, part_of
 from sess.runtime.prepare.history import MICROSECONDS, History, history_of
 from sess.runtime.prepare.prepared import PRETRAINED, Array, Prepared, Sessions
 from sess.runtime.prepare.pretrained import count_missing, read_pretrained
@@ -98,7 +99,7 @@ def _vocabularies(
     for domain in plan.domains:
         columns = {name: _column(plan, name) for name in domain.columns}
         everywhere = [
-            values_of(column, history.events.column(name))
+            values_of(column, history.values(name))
             for history in histories.values()
             for name, column in columns.items()
         ]
@@ -107,15 +108,21 @@ def _vocabularies(
         if domain.is_item and catalogue is not None:
             everywhere.append(pa.chunked_array([catalogue.ids]))
         names = (plan.data.item,) if domain.is_item and plan.data.item in domain.columns else domain.columns
-        counted = [
-            values_of(columns[name], (taken if name in taken.column_names else steps).column(name)) for name in names
-        ]
+        counted = [values_of(columns[name], _trained(name, train, steps, taken)) for name in names]
         vocabulary = fit_vocabulary(domain, everywhere, counted)
         if domain.is_item and catalogue is not None and catalogue.titles is not None:
             titles = tuple(catalogue.titles.get(value) for value in np.asarray(vocabulary.values).tolist())
             vocabulary = Vocabulary(vocabulary.values, vocabulary.counts, vocabulary.reserved, titles)
         found[domain.name] = vocabulary
     return found
+
+
+def _trained(name: str, train: Cut, steps: pa.Table, taken: pa.Table) -> pa.ChunkedArray:
+    """Return a column's values in the training split."""
+    if name in taken.column_names:
+        return taken.column(name)
+    group = next((each for each in train.history.others.values() if each.has(name)), None)
+    return steps.column(name) if group is None else group.events.column(name).take(pa.array(group.rows(train)))
 
 
 def _work(
@@ -132,12 +139,20 @@ def _work(
         from sess.runtime.prepare.schema import write_schema
         from sess.runtime.prepare.workflow import ColumnWork, read_columns  # imports TensorFlow through Merlin
 
-    names = [column.name for column in read_columns(plan)]
+    part = part_of(plan, plan.group)
+    names = [column.name for column in read_columns(part)]
     is_mixed = _mixes_levels(plan)
     train = cuts["train"]
     with tempfile.TemporaryDirectory(prefix="sess-prepare-") as scratch:
         rows = np.repeat(np.arange(len(train.sessions)), train.lengths)
-        work = ColumnWork(plan, vocabularies, rows_of(train, train.places, taken["train"], rows, names), Path(scratch))
+        work = ColumnWork(part, vocabularies, rows_of(train, train.places, taken["train"], rows, names), Path(scratch))
+        works = {plan.group: work}
+        for group, history in train.history.others.items():
+            other = part_of(plan, group)
+            if any(column.ops for column in other.columns):
+                events = history.events.take(pa.array(history.rows(train)))
+                works[group] = ColumnWork(other, vocabularies, events, Path(scratch))
+        groups = GroupWork(plan, works)
         steps: dict[int, dict[str, Array]] = {}
         found: dict[str, Sessions] = {}
         for name, cut in cuts.items():
@@ -150,10 +165,11 @@ def _work(
                 own = {column: values[cut.places] for column, values in steps[id(cut.history)].items()}
             rows = np.arange(len(cut.sessions))
             session = work.transform(rows_of(cut, cut.begins, taken[name], rows, names))
-            found[name] = sessions_of(plan, cut, taken[name], own, session)
-        write_workflow(plan, vocabularies, work, out)
+            prepared = sessions_of(plan, cut, taken[name], own, session)
+            found[name] = replace(prepared, others=dict(groups.others(cut)))
+        write_workflow(plan, vocabularies, groups, out)
         write_schema(plan, vocabularies, out / "schema" / "prepared.pbtxt")
-        work.save(out / "nvtabular")
+        groups.save(out / "nvtabular")
     return found
 
 
@@ -182,6 +198,8 @@ def sessions_of(
     raw_steps: dict[str, Array] = {}
     for column in plan.columns:
         if column.role is Role.KEY or column.name in taken.column_names or column.name not in events.column_names:
+            continue
+        if column.role is Role.STEP and column.group != plan.group:
             continue
         is_item = column.name == plan.data.item
         is_read = column.is_input or column.is_target

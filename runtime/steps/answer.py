@@ -62,8 +62,9 @@ class Answerer:
         ends = np.cumsum([len(request.mask) for request in asked])
         rows = [slice(int(end) - len(request.mask), int(end)) for end, request in zip(ends, asked, strict=True)]
         for name in self.facts["outputs"]:
-            places = [i for i, outputs in enumerate(wanted) if name in outputs]
             owner, _, kind = name.rpartition(".")
+            names = {name, f"{owner}.scores"} if kind == "ids" else {name}
+            places = [i for i, outputs in enumerate(wanted) if names & set(outputs)]
             if not places or kind == "scores":  # scores come with their ids
                 continue
             if kind == "ids":
@@ -95,12 +96,8 @@ class Answerer:
 
     def _run(self, asked: Sequence[Asked]) -> dict[str, Array]:
         """Return the states of the rows of all requests, computed by at most `batch_max` rows at once."""
-        longest = max(request.mask.shape[1] for request in asked)
-        mask = np.concatenate([_padded(request.mask, longest) for request in asked])  # (B, T)
-        columns = {
-            name: np.concatenate([_padded(request.columns[name], longest) for request in asked])
-            for name in self.facts["inputs"]
-        }
+        mask = _joined([request.mask for request in asked])  # (B, T)
+        columns = {name: _joined([request.columns[name] for request in asked]) for name in self.facts["inputs"]}
         most, parts = self.facts["batch_max"], []
         for begin in range(0, max(1, len(mask)), most):
             rows = slice(begin, begin + most)
@@ -171,8 +168,8 @@ def _questions(asked: Asked, *, is_item: bool) -> list[Question]:
     return [Question(asked.k, np.concatenate([each, asked.deny]), asked.allow) for each in seen]
 
 
-def _padded(values: Array, longest: int) -> Array:
-    """Return (B, T) padded on the right; (B,) as it is."""
-    if values.ndim == 1 or values.shape[1] == longest:
-        return values
-    return np.pad(values, ((0, 0), (0, longest - values.shape[1])))
+def _joined(parts: Sequence[Array]) -> Array:
+    """Return (B, T) of all parts, padded on the right to the longest; (B,) as they are."""
+    longest = max(part.shape[1] if part.ndim > 1 else 0 for part in parts)
+    padded = [np.pad(part, ((0, 0), (0, longest - part.shape[1]))) if part.ndim > 1 else part for part in parts]
+    return np.concatenate(padded)

@@ -68,7 +68,9 @@ class Reader:
         self._dtypes = {name: np.dtype(_stored(tensor["dtype"])) for name, tensor in self._tensors.items()}
         self._steps = [t["column"] for t in facts["request"] if t["name"].endswith("__offsets") and t["column"]]
         self._sessions = [t["column"] for t in facts["request"] if t["shape"] == ["B"]]
-        self._read = [*facts["inputs"], *([facts["item"]] if self._asks_item() else [])]
+        lengths = facts["lengths"].values()
+        inputs = [name for name in facts["inputs"] if name not in lengths]
+        self._read = [*inputs, *([facts["item"]] if self._asks_item() else [])]
         self._reserved = {name: domain["reserved"] for name, domain in transform.workflow["domains"].items()}
 
     def _asks_item(self) -> bool:
@@ -90,17 +92,26 @@ class Reader:
         """Return the prepared request; BadRequest if it breaks a rule."""
         raw = self._checked(tensors)
         offsets = self._offsets(raw)
-        rows = len(offsets) - 1 if offsets is not None else len(raw[self._sessions[0]]) if self._sessions else 0
-        self._check_rows(raw, rows)
-        if offsets is not None and self.facts["on_empty"] == "error" and (np.diff(offsets) == 0).any():
-            row = int(np.argmax(np.diff(offsets) == 0))
-            raise BadRequest(f"`{self._steps[0]}__offsets`: session {row} is empty")
-        whole = {name: self._encode(name, raw, offsets) for name in self._read if self._is_step(name)}
-        columns, mask = self._cut(whole, offsets, rows)
+        rows = self._rows(raw, offsets)
+        main = offsets.get(self.facts["group"])
+        if main is not None and self.facts["on_empty"] == "error" and (np.diff(main) == 0).any():
+            row = int(np.argmax(np.diff(main) == 0))
+            raise BadRequest(f"`{self._first(self.facts['group'])}__offsets`: session {row} is empty")
+        steps = [name for name in self._read if self._is_step(name)]
+        whole = {name: self._encode(name, raw, offsets[self._group(name)]) for name in steps}
+        columns: dict[str, Array] = {}
+        mask: NDArray[np.bool_] = np.ones((rows, 1), bool)
+        for group, own in offsets.items():
+            cut, real = self._cut({name: whole[name] for name in steps if self._group(name) == group}, own)
+            columns |= cut
+            if group == self.facts["group"]:
+                mask = real
+            elif group in self.facts["lengths"]:
+                columns[self.facts["lengths"][group]] = real.sum(axis=1).astype(np.float32)
         for name in self._read:
             if not self._is_step(name):
-                columns[name] = self._encode(name, raw, offsets)
-        seen, seen_counts = self._seen(whole, offsets, rows)
+                columns[name] = self._encode(name, raw, None)
+        seen, seen_counts = self._seen(whole, main, rows)
         allow = self._items("allow", raw)
         if allow is not None and not len(allow):
             raise BadRequest("`allow` is empty: leave it out to allow every item")
@@ -139,17 +150,24 @@ class Reader:
                 raise BadRequest(f"`{name}` is not finite: value {place} is {values[place]}")
         return raw
 
-    def _offsets(self, raw: Mapping[str, Array]) -> Ints | None:
-        """Return the offsets that all step columns share; None if no step column is asked for."""
-        shared: Ints | None = None
+    def _group(self, column: str) -> str:
+        group: str = self._transform.workflow["columns"][column]["group"]
+        return group
+
+    def _first(self, group: str) -> str:
+        """Return the first step column of a group."""
+        return str(next(column for column in self._steps if self._group(column) == group))
+
+    def _offsets(self, raw: Mapping[str, Array]) -> dict[str, Ints]:
+        """Return the offsets that all step columns of a group share, by group."""
+        found: dict[str, Ints] = {}
         for column in self._steps:
+            group = self._group(column)
             name = f"{column}__offsets"
             offsets = raw[name].astype(np.int64)
             _check_offsets(name, offsets, f"{column}__values", len(raw[f"{column}__values"]))
-            if shared is None:
-                shared = offsets
-                continue
-            first = f"{self._steps[0]}__offsets"
+            shared = found.setdefault(group, offsets)
+            first = f"{self._first(group)}__offsets"
             if len(offsets) != len(shared):
                 raise BadRequest(f"`{name}` has {len(offsets) - 1} sessions, `{first}` has {len(shared) - 1}")
             if (offsets != shared).any():
@@ -158,15 +176,22 @@ class Reader:
                     f"`{name}` differs from `{first}`: offset {i} is {offsets[i]} and {shared[i]};"
                     " lists of one session have the same steps"
                 )
-        return shared
+        return found
 
-    def _check_rows(self, raw: Mapping[str, Array], rows: int) -> None:
+    def _rows(self, raw: Mapping[str, Array], offsets: Mapping[str, Ints]) -> int:
+        """Return the number of sessions; BadRequest if there are too many, or if tensors differ in it."""
+        rows = next((len(own) - 1 for own in offsets.values()), len(raw[self._sessions[0]]) if self._sessions else 0)
+        for group, own in offsets.items():
+            if len(own) - 1 != rows:
+                names = [f"`{self._first(each)}__offsets`" for each in (group, next(iter(offsets)))]
+                raise BadRequest(f"{names[0]} has {len(own) - 1} sessions, {names[1]} has {rows}")
         if rows > self.limits.sessions:
             raise BadRequest(f"the request holds {rows:,} sessions, it may hold {self.limits.sessions:,}")
         for name in self._sessions:
             if len(raw[name]) != rows:
                 other = f"{self._steps[0]}__offsets" if self._steps else self._sessions[0]
                 raise BadRequest(f"`{name}` has {len(raw[name])} sessions, `{other}` has {rows}")
+        return rows
 
     def _is_step(self, column: str) -> bool:
         return self._transform.workflow["columns"][column]["role"] in ("step", "time")
@@ -199,10 +224,8 @@ class Reader:
             raise BadRequest(f"`{tensor}`: value {place} is {what}: `{str(values[place])[:SHOWN]}`", "bad value")
         return prepared
 
-    def _cut(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[dict[str, Array], Any]:
+    def _cut(self, whole: Mapping[str, Array], offsets: Ints) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         """Return the last `keep` steps of every session as dense arrays (B, T), and the mask (B, T)."""
-        if offsets is None:
-            return {}, np.ones((rows, 1), bool)
         ends = offsets[1:]
         begins = np.maximum(ends - self.facts["keep"], offsets[:-1])
         across = np.arange(max(1, int((ends - begins).max(initial=0))))

@@ -29,6 +29,8 @@ class Batches:
     size: int
     tokens: int | None
     seed: int
+    cuts: tuple[str, ...] = ()
+    """The groups of steps of which the model must know how many came before each predicted step."""
 
     def plan(self, epoch: int) -> list[Ints]:
         """Return the places of each batch's windows in an epoch."""
@@ -46,7 +48,7 @@ class Batches:
     def dense(self, plan: Iterable[Ints]) -> Iterator[dict[str, Array]]:
         """Give the batches of a plan, ready for the model."""
         for places in plan:
-            yield dense(self.sessions, self.windows.take(places), self.steps, self.session)
+            yield dense(self.sessions, self.windows.take(places), self.steps, self.session, self.cuts)
 
     def _cut(self, places: Ints, lengths: Ints) -> list[Ints]:
         """Cut sessions sorted by length into batches."""
@@ -71,9 +73,14 @@ def training_batches(
     size: int,
     tokens: int | None,
     seed: int,
+    cuts: tuple[str, ...] = (),
+    others: int | None = None,
 ) -> Batches:
-    """Return the batches of all sessions of at least `min_length` steps, each cut to its last `longest`."""
+    """Return the batches of all sessions of at least `min_length` steps, each cut to its last `longest`.
+
+    Steps of other groups are cut to `others`.
+    """
     lengths = np.diff(sessions.offsets)
     rows = np.flatnonzero(lengths >= min_length)
-    windows = last_steps(sessions, rows, longest=longest)
-    return Batches(sessions, windows, len(lengths) - len(rows), steps, session, size, tokens, seed)
+    windows = last_steps(sessions, rows, longest=longest, others=others)
+    return Batches(sessions, windows, len(lengths) - len(rows), steps, session, size, tokens, seed, cuts)

@@ -43,7 +43,7 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
     try:
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
         clicks = {name: v.counts for name, v in prepared.vocabularies.items()}
-        model = SessionModel(program.model, program.workflow.columns, sizes, clicks)
+        model = SessionModel(program.model, program.workflow.inputs, sizes, clicks)
         model.begin_with(prepared.pretrained)
     finally:
         keras.config.set_dtype_policy(policy)
@@ -106,7 +106,7 @@ def _fitted(prepared: Prepared, model: SessionModel, out: Path, progress: Progre
 def _batches(program: Program, prepared: Prepared, model: SessionModel) -> Batches:
     """Return the batches of all columns that the model reads or predicts."""
     read = {*program.model.inputs, *(head.target for head in program.model.heads)}
-    columns = [column for column in program.workflow.columns if column.name in read]
+    columns = [column for column in program.workflow.inputs if column.name in read]
     batches = training_batches(
         prepared.train,
         steps=tuple(column.name for column in columns if column.role is not Role.SESSION),
@@ -116,6 +116,8 @@ def _batches(program: Program, prepared: Prepared, model: SessionModel) -> Batch
         size=program.train.batch,
         tokens=program.train.tokens,
         seed=program.train.seed,
+        cuts=model.groups.cuts,
+        others=program.model.keep,
     )
     if not len(batches.windows.rows):
         longest = int(np.diff(prepared.train.offsets).max(initial=0))

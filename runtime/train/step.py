@@ -28,9 +28,14 @@ def compiled_step(model: SessionModel, optimizer: Any, example: Batch) -> Step: 
         with tf.GradientTape() as tape:
             total, parts = model.loss(batch)
             scaled = optimizer.scale_loss(total)
-        gradients = tape.gradient(scaled, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        # Keras' optimizers move every row anyway, and their sparse path is the slower one.
-        optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], weights)
+        gradients = tape.gradient(scaled, weights)
+        # Keras' optimizers move every row anyway, and their sparse path is the slower one. What no head reads, such as
+        # an encoder that is only served, has no gradient and stays.
+        moves = [
+            tf.zeros(weight.shape) if gradient is None else tf.convert_to_tensor(gradient)
+            for gradient, weight in zip(gradients, weights, strict=True)
+        ]
+        optimizer.apply(moves, weights)
         return total, parts
 
     compiled: Step = tf.function(step, input_signature=[signature(example)])

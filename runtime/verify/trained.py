@@ -25,7 +25,7 @@ def answer_by_weights(program: Program, artifact: Path, asked: Asked, answerer: 
     """Return every output for a prepared request; ids by the answerer's vocabularies."""
     workflow = json.loads((artifact / WORKFLOW).read_text(encoding="utf-8"))
     sizes = {name: VocabularySize(each["reserved"], each["size"]) for name, each in workflow["domains"].items()}
-    model = SessionModel(program.model, program.workflow.columns, sizes)
+    model = SessionModel(program.model, program.workflow.inputs, sizes)
     model.load_weights(artifact / WEIGHTS)
     batch = {name: tf.constant(values) for name, values in asked.columns.items()} | {MASK: tf.constant(asked.mask)}
     states = model.states(batch)
