@@ -42,6 +42,8 @@ def build(facts: Facts, ctx: Context) -> Built:
         for name, definition in definitions.items():
             if definition.kind in kinds and not (definition.kind is Kind.LET and builder.is_pipe(definition.value)):
                 builder.definition(name)
+            elif definition.kind in kinds:
+                builder.look_through(definition.value)
     train, broken = read_section(SectionName.TRAIN, facts.resolved, builder)
     evaluate, _ = read_section(SectionName.EVALUATE, facts.resolved, builder)
     serve, _ = read_section(SectionName.SERVE, facts.resolved, builder)

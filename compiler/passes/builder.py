@@ -112,6 +112,10 @@ class Builder(WordScope):
             at = stages[0].span.to(stage.span)
         return node
 
+    def look_through(self, pipe: Expression) -> None:
+        """Report what is wrong inside a Pipe, applied or not."""
+        self._look_through(pipe.stages if isinstance(pipe, Pipeline) else (pipe,))
+
     def _look_through(self, stages: tuple[Expression, ...]) -> None:
         """Report what is wrong with stages behind a broken one, all but what flows into them."""
         for stage in stages:

@@ -44,6 +44,10 @@ def find_domains(resolved: Resolved, made: Mapping[str, Dtype], ctx: Context) ->
         if definition.kind is not Kind.DOMAIN:
             continue
         picked = selector.pick(definition.value)
+        if picked and picked.is_catalogue:
+            message = f"`{definition.value.span.text}` is of the catalogue, and a domain joins columns of the events"
+            ctx.reporter.error(codes.DOMAIN_CONFLICT, message, definition.value.span)
+            continue
         for column in picked.names if picked else ():
             if column in owners:
                 message = f"`{column}` is in the domains `{owners[column].name.text}` and `{name}`"

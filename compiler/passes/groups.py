@@ -34,6 +34,11 @@ def find_groups(resolved: Resolved, rows: RowFacts, selector: Selector, ctx: Con
         if definition.kind is not Kind.SEQUENCE:
             continue
         picked = quiet.pick(definition.value)
+        if picked and not set(picked.names) - {rows.session, rows.time}:
+            message = (
+                f"`{definition.name.text}` has no step columns of its own: the key and the time are of every group"
+            )
+            ctx.reporter.error(codes.GROUP_COLUMN, message, definition.value.span)
         for name in picked.names if picked else ():
             if name in (rows.session, rows.time):
                 continue  # the time belongs to every group

@@ -28,9 +28,22 @@ def check_metrics(checked: CheckedGraph, ctx: Context) -> None:
     early = checked.built.train.stop
     if stop is not None and early is not None and isinstance(stop.value, Call) and stop.value.arguments:
         asked.append((str(early.params.get("metric")), stop.value.arguments[0].value))
+        chosen = checked.heads.get(str(early.params.get("head")))
+        head = checked.types[chosen] if chosen is not None else None
+        if isinstance(head, Head) and stop is not None:
+            _check_watched(str(early.params.get("metric")), head, str(chosen), stop.value.arguments[0].value, ctx)
     for word, expression in asked:
         entry: Any = ctx.registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
         if entry is not None and expression.span.text == word and entry.is_ranking not in kinds:
             wanted = "a ranking" if entry.is_ranking else "a chance or a number"
             message = f"`{word}` measures {wanted}, which no head answers"
             ctx.reporter.error(codes.METRIC_AND_HEAD, message, expression.span)
+
+
+def _check_watched(word: str, head: Head, name: str, expression: Expression, ctx: Context) -> None:
+    """Report a metric that the head which `stop` names doesn't have."""
+    entry: Any = ctx.registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
+    if entry is not None and entry.is_ranking != head.is_ranking:
+        wanted = "a ranking" if entry.is_ranking else "a chance or a number"
+        message = f"`{word}` measures {wanted}, which the head `{name}` doesn't answer"
+        ctx.reporter.error(codes.METRIC_AND_HEAD, message, expression.span)

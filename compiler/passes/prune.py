@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sess.compiler import codes
-from sess.compiler.block import Kind
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.context import Context
-from sess.compiler.passes.resolve import Resolved, mentions
+from sess.compiler.passes.resolve import mentions
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
 
-_WARNS = (Keyword.COLUMNS, Keyword.LET)
+_ALWAYS = (Keyword.HEAD, Keyword.ENCODER)
 
 
 def prune(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
@@ -22,26 +21,39 @@ def prune(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
         kept |= {id, *checked.graph.ancestors(id)}
     unread = frozenset(node.id for node in checked.graph.order() if node.id not in kept)
     if not ctx.reporter.has_errors:  # what is broken may have been its reader
-        _warn_of_definitions(checked.built.facts.resolved, ctx)
-        for node in map(checked.graph.__getitem__, sorted(unread)):
-            if node.kind is Kind.TABLE and not node.is_derived:
-                ctx.reporter.error(codes.UNUSED_DEFINITION, f"nothing reads the table `{node.id}`", node.span)
+        _warn_of_definitions(checked, kept, ctx)
     types = {id: found for id, found in checked.types.items() if id in kept}
     return replace(checked, graph=checked.graph.without(unread), types=types)
 
 
-def _warn_of_definitions(resolved: Resolved, ctx: Context) -> None:
-    """Warn of params, columns and lets that no text mentions."""
-    read = {word.text for definition in resolved.definitions.values() for word in mentions(definition.value)}
-    read |= {
-        word.text
-        for entries in resolved.sections.values()
-        for entry in entries.values()
-        for word in mentions(entry.value)
-    }
-    read |= set(resolved.sections[SectionName.PREPARE])
+def _warn_of_definitions(checked: CheckedGraph, kept: set[str], ctx: Context) -> None:
+    """Warn of the spec's own definitions that nothing needs; those of its imports may have other readers."""
+    resolved = checked.built.facts.resolved
+    needed = _needed(checked, kept)
     for name in resolved.own:
         definition = resolved.definitions.get(name.text)
-        is_plain = definition.kind in _WARNS if definition is not None else name.text in resolved.params
-        if is_plain and name.text not in read:
-            ctx.reporter.error(codes.UNUSED_DEFINITION, f"nothing reads `{name.text}`", name.span)
+        if name.text in needed or (definition is not None and definition.kind in _ALWAYS):
+            continue
+        what = "the table " if definition is not None and definition.kind is Keyword.TABLE else ""
+        ctx.reporter.error(codes.UNUSED_DEFINITION, f"nothing reads {what}`{name.text}`", name.span)
+
+
+def _needed(checked: CheckedGraph, kept: set[str]) -> set[str]:
+    """Return the names from which a head, an encoder or a section can be reached, by what their texts mention."""
+    facts = checked.built.facts
+    definitions = facts.resolved.definitions
+    read = {name for id in kept for _, selection in checked.graph[id].selections for name in selection.names}
+    found = {name for name, each in definitions.items() if each.kind in _ALWAYS or name in kept}
+    # A group or domain whose columns are read changes what they mean, even where nothing says its name.
+    found |= {facts.groups[name] for name in read if name in facts.groups}
+    found |= {domain for domain, columns in facts.domains.columns.items() if read.intersection(columns)}
+    for entries in facts.resolved.sections.values():
+        found |= {word.text for entry in entries.values() for word in mentions(entry.value)}
+    found |= set(facts.resolved.sections[SectionName.PREPARE])
+    frontier = list(found)
+    while frontier:
+        definition = definitions.get(frontier.pop())
+        fresh = {word.text for word in mentions(definition.value)} - found if definition is not None else set()
+        found |= fresh
+        frontier += sorted(fresh)
+    return found

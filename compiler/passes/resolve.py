@@ -27,6 +27,7 @@ from sess.compiler.tree import (
     Name,
     ParamStatement,
     Pipeline,
+    SchemaStatement,
     Section,
     SectionName,
     SpecStatement,
@@ -51,6 +52,8 @@ class Resolved:
     """The names that the spec itself defines, without those of its imports."""
     words: tuple[Word, ...]
     """All names that are defined, each once."""
+    catalogue: Span | None
+    """Where the catalogue's schema is named; None if it isn't."""
     unsure: frozenset[SectionName]
     """The sections with an unknown key: what seems to be missing there may only be misspelt."""
 
@@ -70,7 +73,8 @@ def resolve(inputs: Inputs, ctx: Context) -> Resolved:
     own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
     unsure = frozenset(name for name in KEYS if name is not SectionName.PREPARE and _has_unknown_key(inputs, name))
     words = (*(each.name for each in definitions.values()), *(each.name for each in params.values()))
-    return Resolved(named.name, named.title, sound, values, sections, broken, own, words, unsure)
+    catalogue = next((each.span for each in _schemas(inputs) if each.is_catalogue), None)
+    return Resolved(named.name, named.title, sound, values, sections, broken, own, words, catalogue, unsure)
 
 
 def mentions(expression: Expression) -> Iterator[Name]:
@@ -92,6 +96,11 @@ def mentions(expression: Expression) -> Iterator[Name]:
                 yield from mentions(stage)
         case Literal() | Broken():
             return
+
+
+def _schemas(inputs: Inputs) -> Iterator[SchemaStatement]:
+    for file in (inputs.spec, *inputs.imports):
+        yield from (each for each in file.statements if isinstance(each, SchemaStatement))
 
 
 def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:

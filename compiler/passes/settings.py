@@ -96,7 +96,7 @@ def _check_serve(built: Built, ctx: Context) -> None:
         return
     version, backend = str(serve.platform.params.get("version")), serve.platform.params.get("backend")
     release = re.fullmatch(r"(\d\d)\.(\d\d)", version)
-    if release is None:
+    if release is None or not 1 <= int(release[2]) <= 12:
         message = f'a release of Triton is written like "24.10", not "{version}"'
         ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, place_of(platform, "version"))
     elif backend == "tensorflow" and (int(release[1]), int(release[2])) > _LAST_TENSORFLOW:

@@ -8,11 +8,13 @@ from sess.compiler import codes
 from sess.compiler.block import Kind
 from sess.compiler.diagnostics import Label
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.directions import check_directions
 from sess.compiler.passes.metrics import check_metrics
 from sess.compiler.passes.settings import check_settings
 from sess.compiler.passes.targets import check_targets
+from sess.compiler.selectors import has_tag
 from sess.compiler.similar import listing
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
@@ -26,6 +28,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     check_directions(checked, ctx)
     check_targets(checked, ctx)
     _check_bags(checked, ctx)
+    _check_catalogue(checked.built.facts, ctx)
     _check_hidden_columns(checked, ctx)
     check_settings(checked.built, ctx)
     check_metrics(checked, ctx)
@@ -83,6 +86,25 @@ def _check_objective(checked: CheckedGraph, ctx: Context) -> None:
 def _target_level(checked: CheckedGraph, node: str) -> Level | None:
     head = checked.types[node]
     return head.target_level if isinstance(head, Head) else None
+
+
+def _check_catalogue(facts: Facts, ctx: Context) -> None:
+    """Report a catalogue that can't be joined: without the events' item id, or with another dtype of it."""
+    item, at = facts.item, facts.resolved.catalogue
+    if ctx.catalogue is None or item is None or at is None:
+        return
+    events = facts.column(item)
+    found = ctx.catalogue.find(item)
+    if found is None:
+        tagged = [column.name for column in ctx.catalogue.columns if has_tag(column, "item_id")]
+        message = f"the catalogue has no column `{item}`, by which it is joined to the events"
+        helps = f"call {listing(tagged)} so" if tagged else f"it has {listing(ctx.catalogue.names)}"
+        labels = [Label(events.span, "the events' item id")]
+        ctx.reporter.error(codes.NO_CATALOGUE_ITEM, message, at, labels=labels, help=helps)
+    elif found.dtype is not events.dtype:
+        message = f"`{item}` is {events.dtype.value} in the events, and {found.dtype.value} in the catalogue"
+        labels = [Label(events.span, events.dtype.value), Label(found.span, found.dtype.value)]
+        ctx.reporter.error(codes.DOMAIN_CONFLICT, message, at, labels=labels, help="one domain has one dtype")
 
 
 def _check_bags(checked: CheckedGraph, ctx: Context) -> None:
