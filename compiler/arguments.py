@@ -24,12 +24,14 @@ from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
 from sess.compiler.matching import places
 from sess.compiler.misspelt import respelling
+from sess.compiler.paths import at_home
 from sess.compiler.scope import Scope
 from sess.compiler.signature import (
     Hint,
     Missing,
     Parameter,
     describe,
+    is_path,
     kind_of,
     members,
     origin,
@@ -45,6 +47,7 @@ from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import Broken, Call, Duration, Expression, ListOf, Metric, Name
 from sess.compiler.tree import Literal as Constant
+from sess.compiler.words import FilePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,10 @@ def read(expression: Expression, hint: Hint, owner: str, scope: Scope, kind: Kin
             return Given(fixed[expression.text])
         constant = scope.constant(expression)
         if constant is not None:
-            expression = constant if isinstance(constant, Broken) else replace(constant, span=expression.span)
+            located = at_home(constant, scope.home) if is_path(hint) else constant
+            expression = located if isinstance(located, Broken) else replace(located, span=expression.span)
+    elif is_path(hint):
+        expression = at_home(expression, scope.home)
     if isinstance(expression, Broken):
         return None
     for member in members(hint):
@@ -153,7 +159,7 @@ def _fits(expression: Expression, hint: Hint, scope: Scope) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if base is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if base is str:
+    if base in (str, FilePath):
         return isinstance(value, str)
     if base is Microseconds:
         return isinstance(value, Duration)
@@ -164,7 +170,7 @@ def _fits(expression: Expression, hint: Hint, scope: Scope) -> bool:
     if origin(base) is Literal:
         return value is not None and value in get_args(base)
     if origin(base) is tuple:
-        return isinstance(expression, ListOf) or (get_args(base)[0] is str and isinstance(value, str))
+        return isinstance(expression, ListOf) or (get_args(base)[0] in (str, FilePath) and isinstance(value, str))
     if base is Chosen:
         return isinstance(expression, (Name, Call))
     if base in (Selection, TableName, TowerName, HeadName, Pipe):

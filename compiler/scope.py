@@ -7,6 +7,7 @@ from typing import Protocol
 from sess.compiler.block import Kind, Pipe, Selection
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.registry import Registry
+from sess.compiler.source import Source
 from sess.compiler.tree import Broken, Expression, ListOf, Literal, Name
 
 
@@ -20,6 +21,10 @@ class Scope(Protocol):
     @property
     def registry(self) -> Registry:
         """Where words are found."""
+
+    @property
+    def home(self) -> Source:
+        """The spec's own file, whose folder all paths are relative to."""
 
     def constant(self, name: Name) -> Literal | ListOf | Broken | None:
         """Return the value of a `param`; None if the name is no param, Broken if its value is (reported)."""

@@ -9,16 +9,17 @@ from typing import Annotated, Any, Literal
 from sess.compiler.block import Chosen, Kind, MetricWord, SliceName
 from sess.compiler.ranges import ABOVE_ZERO, COUNT, NOT_NEGATIVE, Range
 from sess.compiler.tree import SectionName
+from sess.compiler.words import FilePath
 
 
 @dataclass(frozen=True, slots=True)
 class DataKeys:
     """Where the data is, and how rows become sessions. `rows` None: by the schema."""
 
-    train: tuple[str, ...] = ()
-    valid: tuple[str, ...] = ()
-    test: tuple[str, ...] = ()
-    catalogue: str | None = None
+    train: tuple[FilePath, ...] = ()
+    valid: tuple[FilePath, ...] = ()
+    test: tuple[FilePath, ...] = ()
+    catalogue: FilePath | None = None
     split: Annotated[Chosen, Kind.SPLIT] | None = None
     rows: Annotated[Chosen, Kind.ROWS] | None = None
     keep: Annotated[Chosen, Kind.KEEP] = Chosen("last", {"n": 50})

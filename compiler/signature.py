@@ -26,6 +26,7 @@ from sess.compiler.block import (
     TowerName,
 )
 from sess.compiler.ranges import Range
+from sess.compiler.words import FilePath
 
 Hint = Any  # a type hint is any object
 
@@ -125,6 +126,11 @@ def range_of(hint: Hint) -> Range | None:
     return next((extra for extra in extras if isinstance(extra, Range)), None)
 
 
+def is_path(hint: Hint) -> bool:
+    """Whether a hint wants a path, or a list of them."""
+    return any(FilePath in (plain(member), *get_args(plain(member))) for member in members(hint))
+
+
 def plain(hint: Hint) -> Hint:
     """Return a hint without its annotations."""
     return get_args(hint)[0] if origin(hint) is Annotated else hint
@@ -140,6 +146,7 @@ _NAMES: Mapping[Hint, str] = {
     int: "a whole number",
     float: "a number",
     str: "text in quotes",
+    FilePath: "text in quotes",
     Selection: "columns",
     TableName: "a table",
     TowerName: "a table or a Tower",
@@ -183,7 +190,14 @@ def _descriptions(hint: Hint) -> Iterator[str]:
 
 
 def _plural(hint: Hint) -> str:
-    names = {int: "whole numbers", float: "numbers", str: "texts in quotes", MetricWord: "metrics", SliceName: "slices"}
+    names = {
+        int: "whole numbers",
+        float: "numbers",
+        str: "texts in quotes",
+        FilePath: "texts in quotes",
+        MetricWord: "metrics",
+        SliceName: "slices",
+    }
     kind = kind_of(hint)
     if kind is not None:
         return f"{kind.value}s"

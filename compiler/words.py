@@ -53,6 +53,9 @@ HeadName = NewType("HeadName", str)
 Microseconds = NewType("Microseconds", int)
 """An argument that is a duration, such as `30m`."""
 
+FilePath = NewType("FilePath", str)
+"""An argument that is a path or URL; it is relative to the file in which it is written."""
+
 MetricWord = NewType("MetricWord", str)
 """An argument that names a metric of the registry, with its cutoff: `ndcg@10`."""
 

@@ -11,6 +11,7 @@ from sess.compiler.passes.resolve import Resolved
 from sess.compiler.registry import Registry
 from sess.compiler.selectors import Picked, Selector
 from sess.compiler.similar import listing
+from sess.compiler.source import Source
 from sess.compiler.tree import Broken, Expression, ListOf, Literal, Name
 from sess.compiler.types import Level
 
@@ -23,6 +24,11 @@ class ColumnScope:
     registry: Registry
     resolved: Resolved
     selector: Selector
+
+    @property
+    def home(self) -> Source:
+        """The spec's own file."""
+        return self.resolved.name.span.source
 
     def constant(self, name: Name) -> Literal | ListOf | Broken | None:
         """Return the value of a param; None if the name is none."""

@@ -29,9 +29,9 @@ def check_metrics(checked: CheckedGraph, ctx: Context) -> None:
     if stop is not None and early is not None and isinstance(stop.value, Call) and stop.value.arguments:
         asked.append((str(early.params.get("metric")), stop.value.arguments[0].value))
         chosen = checked.heads.get(str(early.params.get("head")))
-        head = checked.types[chosen] if chosen is not None else None
-        if isinstance(head, Head) and stop is not None:
-            _check_watched(str(early.params.get("metric")), head, str(chosen), stop.value.arguments[0].value, ctx)
+        watched = checked.types.get(chosen) if chosen is not None else None
+        if isinstance(watched, Head):
+            _check_watched(str(early.params.get("metric")), watched, str(chosen), stop.value.arguments[0].value, ctx)
     for word, expression in asked:
         entry: Any = ctx.registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
         if entry is not None and expression.span.text == word and entry.is_ranking not in kinds:

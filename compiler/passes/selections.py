@@ -10,6 +10,7 @@ from sess.compiler.passes.columns import is_one
 from sess.compiler.passes.context import Context
 from sess.compiler.registry import Registry
 from sess.compiler.similar import did_you_mean, listing
+from sess.compiler.source import Source
 from sess.compiler.tree import Broken, Expression, ListOf, Literal, Name
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.types import MAIN_GROUP, Level
@@ -32,6 +33,11 @@ class SelectionScope:
     def registry(self) -> Registry:
         """Where words are found."""
         return self.ctx.registry
+
+    @property
+    def home(self) -> Source:
+        """The spec's own file."""
+        return self.facts.resolved.name.span.source
 
     def constant(self, name: Name) -> Literal | ListOf | Broken | None:
         """Return the value of a param; None if the name is none."""
