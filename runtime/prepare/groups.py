@@ -132,13 +132,14 @@ class GroupWork:
             made = self.works[group].transform(events) if group in self.works else {}
             columns = [each for each in self.plan.columns if each.role is Role.STEP and each.group == group]
             read = [column for column in columns if column.is_input]
+            asked = [column for column in columns if (column.is_input or column.is_source) and not column.sources]
             first, end = history.ranges(cut)
             yield (
                 group,
                 OtherSteps(
                     _divided(end - first),
                     {column.name: _prepared(column, events, made) for column in read},
-                    {column.name: to_raw(events.column(column.name)) for column in read},
+                    {column.name: to_raw(events.column(column.name)) for column in asked},
                     history.before[cut.places],
                 ),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,6 +46,11 @@ class History:
     def session_of_event(self) -> Ints:
         """The session's number of every event."""
         return np.repeat(np.arange(self.count), np.diff(self.bounds))
+
+    def changed(self, change: Callable[[pa.Table], pa.Table]) -> History:
+        """Return the history with its events changed row by row, those of every group."""
+        others = {group: replace(each, events=change(each.events)) for group, each in self.others.items()}
+        return replace(self, events=change(self.events), others=others)
 
     def values(self, column: str) -> pa.ChunkedArray:
         """Return all values of a column, of whatever group."""

@@ -42,7 +42,7 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
         shutil.rmtree(out / name, ignore_errors=True)
     with progress.track("prepare", 5) as task:
         histories = {
-            name: replace(history, events=with_derived(plan, history.events))
+            name: history.changed(lambda table: with_derived(plan, table))
             for name, history in _read(plan, base).items()
         }
         catalogue = read_catalogue(plan.data, _column(plan, plan.data.item), base)
