@@ -57,8 +57,9 @@ class StepGroups:
         rows = ticket.rows
         others = {name: batch[name] for name in self.plan.inputs if not self.is_predicted(name)}
         found = others if rows is None else {name: tf.gather(values, rows) for name, values in others.items()}
-        for group in self.cuts if ticket.labels is not None else ():
-            asked = tf.where(ticket.predict, ticket.labels[before_of(group)], 0)  # (B, T)
+        labels = ticket.labels or {}
+        for group in (each for each in self.cuts if before_of(each) in labels):
+            asked = tf.where(ticket.predict, labels[before_of(group)], 0)  # (B, T)
             before = tf.cast(tf.reduce_max(asked, axis=1), found[length_of(group)].dtype)  # (B,)
             found[length_of(group)] = tf.minimum(found[length_of(group)], before)
         return {name: ticket.steps[name] if self.is_predicted(name) else found[name] for name in self.plan.inputs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sess.runtime.prepare.workflow import ColumnWork
 
 Ints = NDArray[np.int64]
+Transformed = Callable[[pa.Table], Mapping[str, Array]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +126,28 @@ class GroupWork:
         for group, work in self.works.items():
             work.save(folder if group == self.plan.group else folder / f"group.{group}")
 
-    def others(self, cut: Cut) -> Iterator[tuple[str, OtherSteps]]:
-        """Give a split's steps of the other groups, prepared."""
-        for group, history in cut.history.others.items():
-            events = history.events.take(pa.array(history.rows(cut)))
-            made = self.works[group].transform(events) if group in self.works else {}
-            columns = [each for each in self.plan.columns if each.role is Role.STEP and each.group == group]
-            read = [column for column in columns if column.is_input]
-            asked = [column for column in columns if (column.is_input or column.is_source) and not column.sources]
-            first, end = history.ranges(cut)
-            yield (
-                group,
-                OtherSteps(
-                    _divided(end - first),
-                    {column.name: _prepared(column, events, made) for column in read},
-                    {column.name: to_raw(events.column(column.name)) for column in asked},
-                    history.before[cut.places],
-                ),
-            )
+    def others(self, cut: Cut) -> dict[str, OtherSteps]:
+        """Return a split's steps of the other groups."""
+        return other_steps(self.plan, cut, {group: work.transform for group, work in self.works.items()})
+
+
+def other_steps(plan: WorkflowPlan, cut: Cut, transforms: Mapping[str, Transformed]) -> dict[str, OtherSteps]:
+    """Return a split's steps of the other groups, prepared by each group's own transform."""
+    found: dict[str, OtherSteps] = {}
+    for group, history in cut.history.others.items():
+        events = history.events.take(pa.array(history.rows(cut)))
+        made = transforms[group](events) if group in transforms else {}
+        columns = [each for each in plan.columns if each.role is Role.STEP and each.group == group]
+        read = [column for column in columns if column.is_input]
+        asked = [column for column in columns if (column.is_input or column.is_source) and not column.sources]
+        first, end = history.ranges(cut)
+        found[group] = OtherSteps(
+            _divided(end - first),
+            {column.name: _prepared(column, events, made) for column in read},
+            {column.name: to_raw(events.column(column.name)) for column in asked},
+            history.before[cut.places],
+        )
+    return found
 
 
 def _prepared(column: ColumnPlan, events: pa.Table, made: Mapping[str, Array]) -> Array:

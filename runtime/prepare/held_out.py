@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from sess.compiler.plans import Rows, WorkflowPlan
 from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
+from sess.runtime.prepare.groups import other_steps, part_of
 from sess.runtime.prepare.history import history_of
 from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.prepare.run import rows_of, sessions_of
@@ -31,16 +34,19 @@ def held_out(plan: WorkflowPlan, paths: Sequence[str], base: Path, transform: Tr
     else:
         cut = whole(history_of(plan, read_events(plan, paths, base)))
     taken = take_values(plan, cut)
-    names = [column.name for column in read_columns(plan)]
+    part = part_of(plan, plan.group)
+    names = [column.name for column in read_columns(part)]
 
-    def transformed(table: pa.Table) -> dict[str, NDArray[Any]]:
+    def transformed(part: WorkflowPlan, table: pa.Table) -> dict[str, NDArray[Any]]:
         def find(name: str) -> NDArray[Any]:
             return to_raw(table.column(name))
 
-        worked = [column.name for column in worked_columns(plan)]
+        worked = [column.name for column in worked_columns(part)]
         return {name: transform.apply(name, transform.raw(name, find)) for name in worked}
 
     owner = np.repeat(np.arange(len(cut.sessions)), cut.lengths)
-    steps = transformed(rows_of(cut, cut.places, taken, owner, names))
-    session = transformed(rows_of(cut, cut.begins, taken, np.arange(len(cut.sessions)), names))
-    return sessions_of(plan, cut, taken, steps, session)
+    steps = transformed(part, rows_of(cut, cut.places, taken, owner, names))
+    session = transformed(part, rows_of(cut, cut.begins, taken, np.arange(len(cut.sessions)), names))
+    transforms = {group: partial(transformed, part_of(plan, group)) for group in cut.history.others}
+    sessions = sessions_of(plan, cut, taken, steps, session)
+    return replace(sessions, others=other_steps(plan, cut, transforms))

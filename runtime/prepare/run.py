@@ -166,7 +166,7 @@ def _work(
             rows = np.arange(len(cut.sessions))
             session = work.transform(rows_of(cut, cut.begins, taken[name], rows, names))
             prepared = sessions_of(plan, cut, taken[name], own, session)
-            found[name] = replace(prepared, others=dict(groups.others(cut)))
+            found[name] = replace(prepared, others=groups.others(cut))
         write_workflow(plan, vocabularies, groups, out)
         write_schema(plan, vocabularies, out / "schema" / "prepared.pbtxt")
         groups.save(out / "nvtabular")
