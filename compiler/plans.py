@@ -65,21 +65,6 @@ class ColumnPlan:
         return "int32" if self.domain else "float64" if self.unit else "float32"
 
 
-def raw_name(column: str) -> str:
-    """Return the name under which the model reads a column as the data has it, beside its prepared values."""
-    return f"{column}.raw"
-
-
-def length_of(group: str) -> str:
-    """Return the name of the input that says how many steps of a group a session has: `T(searches)`."""
-    return f"T({group})"
-
-
-def before_of(group: str) -> str:
-    """Return the name of the training tensor that says how many steps of a group came before each predicted one."""
-    return f"before({group})"
-
-
 @dataclass(frozen=True, slots=True)
 class DomainPlan:
     """A vocabulary and the columns that share it. `is_item`: it is the catalogue's."""
@@ -138,9 +123,7 @@ class WorkflowPlan:
     domains: tuple[DomainPlan, ...]
     pretrained: tuple[PretrainedPlan, ...] = ()
     group: str = ""
-    """The group whose steps are predicted: it alone is cut or hidden."""
     lengths: tuple[ColumnPlan, ...] = ()
-    """For every other group that the model reads, how many steps a session has of it: an input that no file holds."""
 
     @property
     def inputs(self) -> tuple[ColumnPlan, ...]:
@@ -173,7 +156,6 @@ class NodePlan:
     type: str
     tables: Mapping[str, str]
     group: str = ""
-    """The group of its steps; of its first input's where it gives one vector a session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ import keras
 
 from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
-from sess.compiler.plans import ColumnPlan, Role, raw_name
+from sess.compiler.input_names import raw_name
+from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.registry import registry
 from sess.runtime.baselines import cosines, neighbours, popularity
 from sess.runtime.layers import (

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from sess.compiler.block import Kind
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role, before_of
+from sess.compiler.input_names import before_of
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
 from sess.compiler.prediction import LoweredHead, Ticket
 from sess.compiler.types import Level
 from sess.runtime.asking import OWNER, Asking

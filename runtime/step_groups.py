@@ -8,7 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from sess.compiler.plans import ColumnPlan, ModelPlan, Role, before_of, length_of
+from sess.compiler.input_names import before_of, length_of
+from sess.compiler.plans import ColumnPlan, ModelPlan, Role
 from sess.compiler.prediction import Ticket
 from sess.runtime.layers.steps import last_step, step_mask
 

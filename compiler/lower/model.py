@@ -8,8 +8,9 @@ from typing import Any
 from sess.compiler.block import Chosen, JsonValue, Kind, Selection
 from sess.compiler.codec import encode
 from sess.compiler.graph import CheckedGraph, Node
+from sess.compiler.input_names import raw_name
 from sess.compiler.lower.usage import Usage
-from sess.compiler.plans import EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan, raw_name
+from sess.compiler.plans import EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan
 from sess.compiler.signature import parameters
 from sess.compiler.types import Head, Level, Row, Seq
 

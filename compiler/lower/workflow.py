@@ -7,21 +7,11 @@ from dataclasses import replace
 from sess.compiler.block import Chosen, JsonValue, Kind, Representation
 from sess.compiler.defaults import complete
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.input_names import length_of, raw_name
 from sess.compiler.lower.usage import Usage
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.derived import Derived
-from sess.compiler.plans import (
-    ColumnPlan,
-    DataPlan,
-    DomainPlan,
-    PretrainedPlan,
-    Role,
-    Rows,
-    Take,
-    WorkflowPlan,
-    length_of,
-    raw_name,
-)
+from sess.compiler.plans import ColumnPlan, DataPlan, DomainPlan, PretrainedPlan, Role, Rows, Take, WorkflowPlan
 from sess.compiler.registry import Registry
 from sess.compiler.schema import Column, Dtype
 from sess.compiler.signature import parameters
@@ -40,7 +30,9 @@ def lower_workflow(checked: CheckedGraph, usage: Usage, registry: Registry) -> W
     group = facts.group
     read = {_group(facts, name) for name in usage.inputs if facts.levels[name] is Level.STEP}
     lengths = tuple(_length(each) for each in sorted(read - {group}))
-    return WorkflowPlan(_data(checked), columns, _domains(checked, usage, registry), _pretrained(checked), group, lengths)
+    return WorkflowPlan(
+        _data(checked), columns, _domains(checked, usage, registry), _pretrained(checked), group, lengths
+    )
 
 
 def _length(group: str) -> ColumnPlan:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 from sess.compiler.block import Chosen, HeadName, Kind, MetricWord, Microseconds, SliceName
 from sess.compiler.parse import RESERVED
 from sess.compiler.registry import Registry
-from sess.compiler.signature import Hint, Missing, kind_of, members, origin, parameters
+from sess.compiler.signature import Hint, Missing, is_path, kind_of, members, origin, parameters
 
 _NAMES = (MetricWord, SliceName, HeadName)
 _UNITS = (("w", 604_800_000_000), ("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000),
@@ -63,7 +63,7 @@ class Speller:
             case Enum():
                 return str(given.value)
             case str():
-                is_text = str in _plain(hint) and not any(name in _plain(hint) for name in _NAMES)
+                is_text = (str in _plain(hint) or is_path(hint)) and not any(name in _plain(hint) for name in _NAMES)
                 return json.dumps(given, ensure_ascii=False) if is_text else given
             case Sequence():
                 inner = next((get_args(each) for each in _plain(hint) if origin(each) is tuple), (Any,))

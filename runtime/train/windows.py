@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sess.compiler.plans import before_of, length_of
+from sess.compiler.input_names import before_of, length_of
 from sess.runtime.prepare.prepared import OtherSteps, Sessions
 
 Array = NDArray[np.generic]

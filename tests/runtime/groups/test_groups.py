@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sess.compiler.plans import Program, before_of, length_of
+from sess.compiler.input_names import before_of, length_of
+from sess.compiler.plans import Program
 from sess.runtime.evaluate.examples import examples_of
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.train.windows import dense, last_steps
