@@ -31,7 +31,7 @@ class Table(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
         items: VocabularySize,
         width: int,
         *,
-        init: float = 0.02,
+        init: float = 0.05,
         is_trainable: bool = True,
         name: str | None = None,
     ) -> None:

@@ -11,16 +11,17 @@ from sess.compiler.types import Dim, Tower
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingParams:
-    """`embedding(item, dim=auto, init=0.02, trainable=true, pretrained=, ids=, shard=none|auto|rows)`: a Tower.
+    """`embedding(item, dim=auto, init=0.05, trainable=true, pretrained=, ids=, shard=none|auto|rows)`: a Tower.
 
-    `init` is a standard deviation; `auto` is Merlin's rule, ceil8(ceil(2 n^0.25)). `pretrained` is a parquet file of
-    ids and vectors, or a `.npy` of vectors whose ids are the `.npy` of `ids`; what it lacks begins by `init`. `shard`
-    allows a table's rows to lie on several machines; on one it changes nothing.
+    `init` is a standard deviation, by default that of Transformers4Rec; `auto` is Merlin's rule,
+    ceil8(ceil(2 n^0.25)). `pretrained` is a parquet file of ids and vectors, or a `.npy` of vectors whose ids are the
+    `.npy` of `ids`; what it lacks begins by `init`. `shard` allows a table's rows to lie on several machines; on one
+    it changes nothing.
     """
 
     item: OneColumn
     dim: int | Literal["auto"] = "auto"
-    init: float = 0.02
+    init: float = 0.05
     trainable: bool = True
     pretrained: str | None = None
     ids: str | None = None
