@@ -7,7 +7,7 @@ from typing import Any
 
 Json = Mapping[str, Any]  # metrics.json as the runtime wrote it
 
-BESIDE_SPLITS = ("protocol", "slices")
+BESIDE_SPLITS = ("protocol", "slices", "index")
 GAP = "  "
 
 

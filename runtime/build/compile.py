@@ -117,8 +117,8 @@ def _steps(
         fresh = folder / "artifact"
         shutil.rmtree(fresh, ignore_errors=True)
         _copy_parts(workspace, fresh)
-        run(program, Prepared.load(prepared), weights, files, fresh, progress)
-        _write_facts(workspace, program, files, data, fresh)
+        indexes = run(program, Prepared.load(prepared), weights, files, fresh, progress)
+        _write_facts(workspace, program, files, data, indexes, fresh)
         return of_file(fresh / MANIFEST)
 
     def run_verify(folder: Path) -> JsonValue:
@@ -161,12 +161,19 @@ def _copy_parts(workspace: Workspace, fresh: Path) -> None:
 
 
 def _write_facts(
-    workspace: Workspace, program: Program, files: SpecFiles, data: Mapping[str, str], fresh: Path
+    workspace: Workspace,
+    program: Program,
+    files: SpecFiles,
+    data: Mapping[str, str],
+    indexes: Mapping[str, JsonValue],
+    fresh: Path,
 ) -> None:
     """Write spec, graph, metrics, and last the manifest with the digest of every file."""
     (fresh / "spec.sess").write_text(files.text)
     _write_json(fresh / "graph.json", {**files.graph, "program": encode(program)})
     metrics = workspace.result(Stage.EVALUATE)
+    if indexes and isinstance(metrics, dict):
+        metrics = {**metrics, "index": dict(indexes)}
     _write_json(fresh / "metrics.json", metrics, is_sorted=False)  # rows stand as the spec has them
     schemas = [files.schema.hex(), files.catalogue_schema.hex() if files.catalogue_schema else None]
     manifest: dict[str, JsonValue] = {

@@ -54,7 +54,12 @@ def answerer_facts(
     for head in program.model.heads:
         if head.is_ranking and head.target_domain is not None:
             is_item = head.target_domain == item_domain
-            rankings[head.name] = {"domain": head.target_domain, "is_item": is_item, **catalogues[head.name]}
+            rankings[head.name] = {
+                "domain": head.target_domain,
+                "is_item": is_item,
+                "index": None,
+                **catalogues[head.name],
+            }
             domains[head.target_domain] = {
                 "file": file_of(head.target_domain),
                 "reserved": prepared.vocabularies[head.target_domain].reserved,

@@ -39,10 +39,11 @@ def write_golden(program: Program, prepared: Prepared, reader: Reader, answerer:
     path.write_text(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def held_out_rows(program: Program, prepared: Prepared) -> tuple[Row, ...]:
-    """Return the inputs of sessions that training didn't see, evenly spaced; training's own where there are no others.
+def held_out_rows(program: Program, prepared: Prepared, most: int = ROWS) -> tuple[Row, ...]:
+    """Return the inputs of at most so many sessions that training didn't see, evenly spaced.
 
-    Where a step is predicted, the last step is what an evaluation asks for, so that the input ends before it.
+    They are training's own where there are no others. Where a step is predicted, the last step is what an evaluation
+    asks for, so that the input ends before it.
     """
     sessions = prepared.test or prepared.valid or prepared.train
     cut = int(any(head.target_level is Level.STEP for head in program.model.heads))
@@ -51,7 +52,7 @@ def held_out_rows(program: Program, prepared: Prepared) -> tuple[Row, ...]:
     found = np.flatnonzero(lengths >= 1) if step_columns(request) else np.arange(len(lengths))
     complete = found[_is_complete(sessions, request, found)]
     chosen = complete if len(complete) else found
-    spaced = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(ROWS, len(chosen))).astype(int))]
+    spaced = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(most, len(chosen))).astype(int))]
     return tuple(_row(sessions, request, int(place), cut) for place in spaced.tolist())
 
 

@@ -25,7 +25,8 @@ from sess.runtime.vocabulary import file_of
 STEPS = Path(__file__).parents[1] / "steps"
 PREPARE_CODE = ("operations.py", "packing.py", "request.py", "transform.py")
 MODEL_CODE = (
-    "answer.py", "operations.py", "packing.py", "popular.py", "rank.py", "request.py", "states.py", "transform.py"
+    "answer.py", "index.py", "operations.py", "packing.py", "popular.py", "rank.py", "request.py", "states.py",
+    "transform.py",
 )  # fmt: skip
 FACTS = "serving.json"
 

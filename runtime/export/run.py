@@ -9,9 +9,12 @@ import keras
 import numpy as np
 
 from sess.compiler.backend import SpecFiles
+from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.export.golden import write_golden
+from sess.runtime.export.index import FOLDER as INDEX
+from sess.runtime.export.index import write_indexes
 from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.repository import write_repository
 from sess.runtime.export.saved_model import save
@@ -30,14 +33,16 @@ WEIGHTS = "weights.npz"
 
 def export(
     program: Program, prepared: Prepared, weights: Path, files: SpecFiles, out: Path, progress: Progress
-) -> None:
-    """Write `model/`, `schema/` and `triton/` into an artifact that holds the fitted workflow and its vocabularies."""
+) -> dict[str, JsonValue]:
+    """Write `model/`, `schema/` and `triton/` into an artifact that holds the fitted workflow and its vocabularies.
+
+    Returns what was measured of each head's index, nothing where the spec asks for none.
+    """
     _check_servable(program)
-    if program.serving.index.name != "exact":
-        progress.say(f"export: there is no `{program.serving.index.name}` index yet, so that every item is compared")
-    with progress.track("export", 4) as task:
-        shutil.rmtree(out / "model", ignore_errors=True)
-        shutil.rmtree(out / "triton", ignore_errors=True)
+    steps = 4 if program.serving.index.name == "exact" else 5
+    with progress.track("export", steps) as task:
+        for folder in ("model", "triton", INDEX):
+            shutil.rmtree(out / folder, ignore_errors=True)
         keras.utils.clear_session(free_memory=False)  # the names of layers count from one in every export
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
         model = SessionModel(program.model, program.workflow.inputs, sizes)
@@ -53,12 +58,18 @@ def export(
         shutil.copyfile(weights, out / "model" / WEIGHTS)
         name = program.serving.name
         reader = Reader.load(triton / prepare_name(name) / VERSION)
-        answerer = Answerer(triton / model_name(name) / VERSION)
+        step = triton / model_name(name) / VERSION
+        measured: dict[str, JsonValue] = {}
+        if program.serving.index.name != "exact":
+            measured = write_indexes(program, prepared, reader, step, out, progress)
+            task.advance(1, "index")
+        answerer = Answerer(step)
         check_loadable(out)  # what is refused when it is served isn't exported
         write_golden(program, prepared, reader, answerer, triton / GOLDEN)
         task.advance(1, "golden requests")
     if why is not None:
         progress.say(f"export: the model step runs TensorFlow, which takes longer to start and to answer: {why}")
+    return measured
 
 
 def _check_servable(program: Program) -> None:

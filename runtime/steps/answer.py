@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .index import Index
 from .popular import Popular
 from .rank import Catalogue, Question
 from .request import Asked, BadRequest
@@ -24,7 +25,8 @@ Array = NDArray[Any]  # ids in the user's dtype, scores, or vectors
 class Answerer:
     """A model step's files: its states, its catalogues, and the vocabularies that turn codes into the user's ids."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, is_exact: bool = False) -> None:
+        """Load them; `is_exact` leaves an index aside."""
         from pyarrow import parquet
 
         root = Path(folder)
@@ -38,7 +40,9 @@ class Answerer:
             is_text = domain["dtype"] == "string"
             self._ids[name] = np.array(ids.to_pylist(), object) if is_text else ids.to_numpy().astype(domain["dtype"])
             self._popular[name] = Popular(table.column("count").to_numpy(), domain["reserved"])
-        self._catalogues = {head: self._catalogue(root, facts) for head, facts in self.facts["rankings"].items()}
+        self._catalogues = {
+            head: self._catalogue(root, facts, is_exact=is_exact) for head, facts in self.facts["rankings"].items()
+        }
 
     @property
     def outputs(self) -> frozenset[str]:
@@ -57,7 +61,7 @@ class Answerer:
 
         A request whose numbers overflow in the model gets a BadRequest, and never a NaN; its neighbours an answer.
         """
-        states = self._run(asked)
+        states = self.states(asked)
         found: list[dict[str, Array]] = [{} for _ in asked]
         ends = np.cumsum([len(request.mask) for request in asked])
         rows = [slice(int(end) - len(request.mask), int(end)) for end, request in zip(ends, asked, strict=True)]
@@ -89,12 +93,18 @@ class Answerer:
                 made |= self._decoded(head, values, raw[f"{head}.scores"], k)
         return made
 
-    def _catalogue(self, root: Path, facts: Mapping[str, Any]) -> Catalogue:
+    def catalogue(self, head: str) -> Catalogue:
+        """Return what a ranking head chooses from."""
+        return self._catalogues[head]
+
+    def _catalogue(self, root: Path, facts: Mapping[str, Any], *, is_exact: bool) -> Catalogue:
         domain = facts["domain"]
         reserved, count = self.facts["domains"][domain]["reserved"], len(self._ids[domain])
-        return Catalogue.load(root, reserved, count, facts["vectors"], facts["bias"])
+        has_index = facts["index"] is not None and not is_exact
+        index = Index.load(root, facts["index"], has_bias=facts["bias"] is not None) if has_index else None
+        return Catalogue.load(root, reserved, count, facts["vectors"], facts["bias"], index)
 
-    def _run(self, asked: Sequence[Asked]) -> dict[str, Array]:
+    def states(self, asked: Sequence[Asked]) -> dict[str, Array]:
         """Return the states of the rows of all requests, computed by at most `batch_max` rows at once."""
         mask = _joined([request.mask for request in asked])  # (B, T)
         columns = {name: _joined([request.columns[name] for request in asked]) for name in self.facts["inputs"]}
@@ -118,7 +128,7 @@ class Answerer:
         names = {f"{head}.ids", f"{head}.scores"}
         places = [i for i, outputs in enumerate(wanted) if names & set(outputs)]
         facts = self.facts["rankings"][head]
-        questions = [question for i in places for question in _questions(asked[i], is_item=facts["is_item"])]
+        questions = [question for i in places for question in questions_of(asked[i], is_item=facts["is_item"])]
         mine = np.concatenate([states[rows[i]] for i in places])
         ranked = iter(list(self._catalogues[head].rank(mine, questions)))
         popular, questioned = self._popular[facts["domain"]], iter(questions)
@@ -157,7 +167,7 @@ def _overflow(is_whole: NDArray[np.bool_]) -> BadRequest:
     return BadRequest(f"session {place} holds a number that is too large for the model", "bad value")
 
 
-def _questions(asked: Asked, *, is_item: bool) -> list[Question]:
+def questions_of(asked: Asked, *, is_item: bool) -> list[Question]:
     """Return what each session of a request asks of a head; lists of items are no concern of other domains."""
     nothing = np.zeros(0, np.int32)
     if not is_item:

@@ -1,6 +1,6 @@
-"""The exact best items of a catalogue: one scan of the item matrix, and a selection that never sorts it.
+"""The best items of a catalogue: one scan of the item matrix and a selection that never sorts it, or an index's walk.
 
-A copy of this file stands in every served model repository, so it imports numpy alone.
+A copy of this file stands in every served model repository: it imports numpy and the copied index beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .index import Index
 
 Codes = NDArray[np.int32]
 Scores = NDArray[np.float32]
@@ -31,19 +33,34 @@ class Question:
 
 
 class Catalogue:
-    """The vectors (N, D) and biases (N,) that a head compares states with; without vectors states are the scores."""
+    """The vectors (N, D) and biases (N,) that a head compares states with; without vectors states are the scores.
+
+    An index, where there is one, only proposes items: filters and scores are always exact.
+    """
 
     def __init__(
-        self, reserved: int, count: int, vectors: NDArray[np.float32] | None, bias: NDArray[np.float32] | None
+        self,
+        reserved: int,
+        count: int,
+        vectors: NDArray[np.float32] | None,
+        bias: NDArray[np.float32] | None,
+        index: Index | None = None,
     ) -> None:
         self.reserved, self.count = reserved, count
-        self._vectors, self._bias = vectors, bias
+        self._vectors, self._bias, self._index = vectors, bias, index
 
     @classmethod
-    def load(cls, folder: Path, reserved: int, count: int, vectors: str | None, bias: str | None) -> Catalogue:
+    def load(
+        cls, folder: Path, reserved: int, count: int, vectors: str | None, bias: str | None, index: Index | None = None
+    ) -> Catalogue:
         """Return the catalogue of two files of arrays; vectors are mapped, so that instances share their memory."""
         mapped = None if vectors is None else np.asarray(np.load(folder / vectors, mmap_mode="r", allow_pickle=False))
-        return cls(reserved, count, mapped, None if bias is None else np.load(folder / bias, allow_pickle=False))
+        biases = None if bias is None else np.load(folder / bias, allow_pickle=False)
+        return cls(reserved, count, mapped, biases, index)
+
+    def indexed(self, index: Index) -> Catalogue:
+        """Return the same catalogue with an index."""
+        return Catalogue(self.reserved, self.count, self._vectors, self._bias, index)
 
     def rank(self, states: NDArray[np.float32], questions: Sequence[Question]) -> Iterator[tuple[Codes, Scores]]:
         """Give codes and scores of every session, best first, ties by the lower code; min(k, N) of each.
@@ -55,11 +72,15 @@ class Catalogue:
             part = questions[begin : begin + rows]
             mine = states[begin : begin + rows]
             # What is allowed is often a short list: its scores cost a product with its own vectors alone.
-            scanned = [i for i, question in enumerate(part) if question.allow is None]
+            walked = {i: self._of_index(mine[i], question) for i, question in enumerate(part)}
+            scanned = [i for i, question in enumerate(part) if question.allow is None and walked[i] is None]
             scores = self._scores(mine[scanned]) if scanned else None
             places = {i: place for place, i in enumerate(scanned)}
             for i, question in enumerate(part):
-                if scores is not None and i in places:
+                found = walked[i]
+                if found is not None:
+                    yield found
+                elif scores is not None and i in places:
                     yield self._of_all(scores[places[i]], question)
                 else:
                     yield self._of_allowed(mine[i], question)
@@ -80,7 +101,29 @@ class Catalogue:
 
     def _of_allowed(self, state: NDArray[np.float32], question: Question) -> tuple[Codes, Scores]:
         assert question.allow is not None
-        allowed = np.setdiff1d(self._places(question.allow), self._places(question.exclude))
+        return self._best_of(
+            np.setdiff1d(self._places(question.allow), self._places(question.exclude)), state, question
+        )
+
+    def _of_index(self, state: NDArray[np.float32], question: Question) -> tuple[Codes, Scores] | None:
+        """Return the best of what an index proposes; None without one, and where it proposes too few.
+
+        As many more are asked for as are excluded, so that k are left even if every excluded item is among the best.
+        """
+        if self._index is None or question.allow is not None:
+            return None
+        excluded = self._places(question.exclude)
+        proposed = self._index.nearest(state, question.k + len(excluded))
+        if proposed is None:
+            return None
+        left = np.setdiff1d(proposed, excluded, assume_unique=True)
+        enough = min(question.k, self.count - len(excluded))
+        return self._best_of(left, state, question) if len(left) >= enough else None
+
+    def _best_of(
+        self, allowed: NDArray[np.int64], state: NDArray[np.float32], question: Question
+    ) -> tuple[Codes, Scores]:
+        """Return the best of some places, which are in order."""
         if self._vectors is None:
             scores = np.asarray(state[allowed], np.float32)
         else:
