@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from lark import Token
 
@@ -211,7 +212,8 @@ def _section(body: list[Token], source: Source, reporter: Reporter) -> Chunk:
             message = f"`{stray}` stands behind the section `{body[0]}`"
             reporter.error(codes.SYNTAX, message, span_of(source, stray), help="an entry belongs inside the braces")
     inner = body[2:end]
-    starts = [i for i in range(len(inner)) if _starts_entry(inner, i)]
+    depths = accumulate((_rise(token) for token in inner), initial=0)
+    starts = [i for i, depth in zip(range(len(inner)), depths, strict=False) if _starts_entry(inner, i, depth)]
     if inner and (not starts or starts[0] > 0):
         first = inner[0]
         if first.type != "BROKEN":
@@ -233,14 +235,15 @@ def _end(body: Sequence[Token]) -> int | None:
     return None
 
 
-def _starts_entry(tokens: Sequence[Token], i: int) -> bool:
+def _rise(token: Token) -> int:
+    return (token.type in (*_OPEN, "LBRACE")) - (token.type in (*_CLOSE, "RBRACE"))
+
+
+def _starts_entry(tokens: Sequence[Token], i: int, depth: int) -> bool:
     """Whether `key =` stands here outside of all brackets, or a key without its `=` first on its line."""
     if i + 1 >= len(tokens) or not (tokens[i].type == "STRING" or tokens[i].isidentifier()):
         return False
     is_assigned = tokens[i + 1].type == "EQUAL"
-    depth = 0
-    for token in tokens[:i]:
-        depth += (token.type in (*_OPEN, "LBRACE")) - (token.type in (*_CLOSE, "RBRACE"))
     if depth > 0:
         return is_assigned and _is_first(tokens, i) and tokens[i - 1].type not in ("COMMA", *_OPEN)
     if is_assigned:

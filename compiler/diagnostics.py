@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sess.compiler.source import Span
+
+_LONGEST = 600  # characters of a message
+_BREAK = re.compile(r"\s*[\r\n]\s*")
 
 
 class Severity(StrEnum):
@@ -64,16 +68,26 @@ class Diagnostic:
     fixes: tuple[Fix, ...] = ()
 
 
-class Reporter:
-    """Collect findings; the same code at the same place is kept once."""
+class TooManyFindings(Exception):
+    """A reporter is full: nobody reads on, so nothing more is looked for."""
 
-    def __init__(self) -> None:
+
+class Reporter:
+    """Collect findings; the same code at the same place is kept once. More than `most` raise TooManyFindings."""
+
+    def __init__(self, most: int | None = None) -> None:
         self._found: dict[tuple[str, str, int, int], Diagnostic] = {}
+        self._most = most
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a finding."""
         span = diagnostic.span
-        self._found.setdefault((diagnostic.code.number, span.source.name, span.start, span.end), diagnostic)
+        key = (diagnostic.code.number, span.source.name, span.start, span.end)
+        if key in self._found:
+            return
+        if self._most is not None and len(self._found) >= self._most:
+            raise TooManyFindings
+        self._found[key] = _shown(diagnostic)
 
     def error(
         self,
@@ -106,6 +120,29 @@ class Reporter:
     def has_errors(self) -> bool:
         """Whether any finding is an error."""
         return any(d.code.severity is Severity.ERROR for d in self._found.values())
+
+
+def _shown(found: Diagnostic) -> Diagnostic:
+    """Return a finding whose words fit a screen and can't steer it: names and texts in them are anyone's."""
+    words = (found.message, found.label, *(label.text for label in found.labels), *found.help)
+    if all(len(text) <= _LONGEST and text.isprintable() for text in (*words, *(fix.title for fix in found.fixes))):
+        return found
+    return replace(
+        found,
+        message=printable(found.message),
+        label=printable(found.label),
+        labels=tuple(replace(label, text=printable(label.text)) for label in found.labels),
+        help=tuple(map(printable, found.help)),
+        fixes=tuple(replace(fix, title=printable(fix.title)) for fix in found.fixes),
+    )
+
+
+def printable(text: str) -> str:
+    """Return a text in one line without control characters, its middle left out if it is very long."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST * 3 // 4]} … {text[-_LONGEST // 4 :]}"
+    text = _BREAK.sub(" ", text)
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class CompilerBug(Exception):

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Diagnostic, Label, Reporter, Severity
+from sess.compiler.diagnostics import Diagnostic, Label, Reporter, Severity, TooManyFindings
 from sess.compiler.failures import Misused
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.lexer import LARGEST_TEXT
 from sess.compiler.parse import parse
 from sess.compiler.passes import run
 from sess.compiler.passes.context import Context, Inputs, Override
@@ -34,6 +35,8 @@ from sess.compiler.tree import (
 if TYPE_CHECKING:
     from sess.compiler.plans import Program
 
+MOST_FINDINGS = 200
+MOST_IMPORTS = 100
 _PATH_KEYS = ("train", "valid", "test", "catalogue")
 
 
@@ -101,8 +104,18 @@ class _SchemaFile:
 
 
 def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checked:
-    reporter = Reporter()
+    reporter = Reporter(MOST_FINDINGS)
     source = _source(path, options)
+    try:
+        return _checked(path, source, options, reporter, is_compiling=is_compiling)
+    except TooManyFindings:
+        message = f"there are more than {MOST_FINDINGS} findings; no others are looked for"
+        last = reporter.diagnostics[-1].span
+        found = (*reporter.diagnostics, Diagnostic(codes.TOO_LARGE, message, Span(last.source, last.end, last.end)))
+        return Checked(source, path.parent, Spec(source, ()), found, None, b"", None, ())
+
+
+def _checked(path: Path, source: Source, options: CheckOptions, reporter: Reporter, *, is_compiling: bool) -> Checked:
     spec = parse(source, reporter)
     project = Project.of(path, options.overlay)
     imports = _imports(spec, path, project, reporter)
@@ -146,6 +159,7 @@ def _imports(spec: Spec, path: Path, project: Project, reporter: Reporter) -> li
     """Return the imported files in the order of the text, each once; imports of imports follow their importer."""
     found: list[tuple[Path, Spec]] = []
     seen = {path.resolve(): Span(spec.source, 0, 0)}
+    characters = [len(spec.source.text)]
 
     def follow(file: Path, tree: Spec, chain: tuple[Path, ...]) -> None:
         for statement in tree.statements:
@@ -159,9 +173,18 @@ def _imports(spec: Spec, path: Path, project: Project, reporter: Reporter) -> li
                 continue
             if resolved in seen:
                 continue
+            if len(seen) > MOST_IMPORTS:
+                message = f"more than {MOST_IMPORTS} files are imported"
+                reporter.error(codes.TOO_LARGE, message, statement.path.span)
+                return
             seen[resolved] = statement.path.span
             read = project.read(str(statement.path.value), file, statement.path.span, "import", reporter)
             if read is not None:
+                characters.append(len(read[0].text))
+                if sum(characters) > LARGEST_TEXT:
+                    message = f"spec and imports have more than {LARGEST_TEXT:,} characters together"
+                    reporter.error(codes.TOO_LARGE, message, statement.path.span)
+                    return
                 inner = parse(read[0], reporter)
                 found.append((target, inner))
                 follow(target, inner, (*chain, resolved))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -13,15 +14,21 @@ from lark.exceptions import UnexpectedCharacters
 from sess.compiler import codes
 from sess.compiler.diagnostics import Reporter
 from sess.compiler.source import Source, Span
-from sess.compiler.strays import begins_path, stray
+from sess.compiler.strays import BROKEN, begins_path, stray
 from sess.grammar.tables import DATA, MEMO
 
+# What no person writes is refused before it costs time or memory: each limit is checked before what it protects.
 LARGEST_TEXT = 1_000_000
-MOST_TOKENS = 200_000
-DEEPEST = 200
-MOST_HOLES = 100
+MOST_TOKENS = 30_000
+DEEPEST = 64
+LONGEST_NAME = 200
+LONGEST_STRING = 10_000
+MOST_STRAYS = 100
 
-_OPENERS = {"(": ")", "[": "]", "{": "}"}
+_SCANNED = re.compile(
+    r"""(?P<string>"(?:[^"\\\n]|\\.)*+"?)|\#[^\n]*+|(?P<opener>[(\[{])|(?P<closer>[)\]}])"""
+    rf"""|(?P<name>\b\w{{{LONGEST_NAME + 1},}}+)"""
+)
 
 
 @cache
@@ -45,15 +52,16 @@ def lex(source: Source, reporter: Reporter) -> Lexed | None:
         message = f"the file has {len(text):,} characters, {LARGEST_TEXT:,} are read"
         reporter.error(codes.TOO_LARGE, message, Span(source, 0, 0))
         return None
-    if _is_too_deep(source, reporter):
+    if _is_too_much(source, reporter):
         return None
     tokens: list[Token] = []
     holes: list[int] = []
     start = 1 if text.startswith("\ufeff") else 0
-    while start < len(text) and len(holes) < MOST_HOLES:
+    strays = 0
+    while start < len(text):
         try:
             for token in grammar().lex(text[start:]):
-                tokens.append(_shifted(source, token, start))
+                tokens.append(_readable(_shifted(source, token, start), source, reporter))
                 if len(tokens) > MOST_TOKENS:
                     message = f"the file has more than {MOST_TOKENS:,} words"
                     reporter.error(codes.TOO_LARGE, message, Span(source, 0, 0))
@@ -61,6 +69,11 @@ def lex(source: Source, reporter: Reporter) -> Lexed | None:
             break
         except UnexpectedCharacters as error:
             at = start + (error.pos_in_stream or 0)
+            strays += 1
+            if strays > MOST_STRAYS:
+                message = f"the file has more than {MOST_STRAYS} places that are no words; the rest is not read"
+                reporter.error(codes.TOO_LARGE, message, Span(source, at, at + 1))
+                break
             start = _skip(source, at, tokens, holes, reporter)
     return Lexed(tuple(tokens), tuple(holes))
 
@@ -68,6 +81,20 @@ def lex(source: Source, reporter: Reporter) -> Lexed | None:
 def _shifted(source: Source, token: Token, by: int) -> Token:
     assert token.start_pos is not None and token.end_pos is not None
     return _token(source, token.type, str(token), token.start_pos + by, token.end_pos + by)
+
+
+def _readable(token: Token, source: Source, reporter: Reporter) -> Token:
+    """Return the token; a string with half a surrogate pair, which no file or terminal can hold, is a broken one."""
+    if token.type == "STRING" and "\\u" in token:
+        try:
+            json.loads(str(token)).encode()
+        except UnicodeEncodeError:
+            assert token.start_pos is not None and token.end_pos is not None
+            span = Span(source, token.start_pos, token.end_pos)
+            helps = r"letters beyond `\uffff` are two escapes, like `\ud83d\ude00`"
+            reporter.error(codes.BAD_STRING, "the string has half of a surrogate pair", span, help=helps)
+            return Token.new_borrow_pos(BROKEN, str(token), token)
+    return token
 
 
 def _token(source: Source, kind: str, text: str, start: int, end: int) -> Token:
@@ -95,16 +122,20 @@ def _goes_on(source: Source, before: Token, at: int) -> bool:
     return before.type == "NAME" and begins_path(source, at)
 
 
-def _is_too_deep(source: Source, reporter: Reporter) -> bool:
-    """Report brackets that nest deeper than any spec needs; strings and comments may hold brackets."""
+def _is_too_much(source: Source, reporter: Reporter) -> bool:
+    """Report a word or a nesting beyond all need, by one look over the text; strings and comments may hold brackets."""
     depth = 0
-    for found in re.finditer(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]', source.text):
-        if found[0] in _OPENERS:
-            depth += 1
-            if depth > DEEPEST:
-                span = Span(source, found.start(), found.end())
-                reporter.error(codes.TOO_LARGE, f"brackets nest deeper than {DEEPEST}", span)
-                return True
-        elif found[0] in ")]}":
-            depth = max(0, depth - 1)
+    for found in _SCANNED.finditer(source.text):
+        kind, length = found.lastgroup, found.end() - found.start()
+        depth = depth + 1 if kind == "opener" else max(0, depth - 1) if kind == "closer" else depth
+        if depth > DEEPEST:
+            message = f"brackets nest deeper than {DEEPEST}"
+        elif kind == "name":
+            message = f"a word has {length:,} letters, {LONGEST_NAME} are read"
+        elif kind == "string" and length > LONGEST_STRING:
+            message = f"a string has {length:,} characters, {LONGEST_STRING:,} are read"
+        else:
+            continue
+        reporter.error(codes.TOO_LARGE, message, Span(source, found.start(), found.start() + 1))
+        return True
     return False

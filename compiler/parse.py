@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import cast
 
 from lark import Token, Tree
 from lark.exceptions import UnexpectedToken
 
+from sess.compiler import codes
 from sess.compiler.chunks import KEYWORDS, Chunk, chunks, span_of
 from sess.compiler.diagnostics import CompilerBug, Diagnostic, Reporter
 from sess.compiler.lexer import Lexed, grammar, lex
@@ -37,11 +39,15 @@ from sess.compiler.tree import (
 # An editor sends the same text again with every keystroke: a statement that hasn't changed is fed to the parser once.
 _KEPT: dict[tuple[str, tuple[Token, ...], tuple[int, ...]], tuple[Tree[Token], int]] = {}
 _MOST_KEPT = 4096
+_MOST_FRAMES = 5_000
+MOST_OPERATORS = 300
 RESERVED = (*KEYWORDS, "for", "in", "true", "false")
 
 
 def parse(source: Source, reporter: Reporter) -> Spec:
     """Return the tree of a file; what can't be read is reported and stands there as `Broken`, or not at all."""
+    # Trees nest as deep as lexer and resolve allow, and every reader of a tree goes down with it.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _MOST_FRAMES))
     lexed = lex(source, reporter)
     if lexed is None:
         return Spec(source, ())
@@ -139,6 +145,11 @@ class _Parser:
     def _feed(self, start: str, tokens: Iterable[Token]) -> Tree[Token] | None:
         """Return the tree of one statement or entry, mended where that is sure; None if it isn't (reported)."""
         words = tuple(tokens)
+        if sum(token.type in ("PLUS", "MINUS", "AND") for token in words) > MOST_OPERATORS:
+            message = f"more than {MOST_OPERATORS} operators stand in one expression"
+            helps = "give names to its parts"
+            self._reporter.error(codes.TOO_LARGE, message, span_of(self._source, words[0]), help=helps)
+            return None
         has_hole = any((words[0].start_pos or 0) <= hole <= (words[-1].end_pos or 0) for hole in self._lexed.holes)
         try:
             tree = self._tree(start, words)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from sess.compiler.source import Source, Span
 
 DEEPEST = 60
+MOST_WORDS = 250_000
 
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*"""
-    r"""|(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+    r"""|(?P<string>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')"""
     r"""|(?P<word>\[[\w./ -]+\](?=\s*[:{<])|-?[\w.+-]+)"""
     r"""|(?P<mark>[{}<>\[\]:,;])"""
 )
@@ -91,12 +92,15 @@ def read(source: Source) -> Message:
 
 
 def _words(source: Source) -> Iterator[_Word]:
-    at = 0
+    at = count = 0
     while at < len(source.text):
         found = _TOKEN.match(source.text, at)
         if found is None:
             raise Unreadable(f"`{source.text[at]}` has no meaning here", Span(source, at, at + 1))
         if found.lastgroup:
+            count += 1
+            if count > MOST_WORDS:
+                raise Unreadable(f"it has more than {MOST_WORDS:,} words", Span(source, at, found.end()))
             yield _Word(found.lastgroup, found[0], Span(source, at, found.end()))
         at = found.end()
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from sess.compiler import codes
@@ -17,6 +18,7 @@ from sess.compiler.similar import listing
 from sess.compiler.source import Source, Span
 
 LARGEST = 4_000_000
+MOST_COLUMNS = 10_000
 
 # merlin/schema/tags.py: compound tags stand for their parts; some tags exclude each other.
 COMPOUND = {
@@ -57,7 +59,9 @@ def read_schema(source: Source, reporter: Reporter) -> Schema | None:
         return None
     try:
         is_json = source.text.lstrip("\ufeff \t\r\n").startswith("{")
-        features = list(_from_json(source) if is_json else _from_text(source))
+        features = list(islice(_from_json(source) if is_json else _from_text(source), MOST_COLUMNS + 1))
+        if len(features) > MOST_COLUMNS:
+            raise Unreadable(f"it has more than {MOST_COLUMNS:,} columns", features[-1].span)
     except Unreadable as error:
         reporter.error(codes.SCHEMA_SYNTAX, f"the schema can't be read: {error.message}", error.span)
         return None
@@ -88,7 +92,7 @@ def _column(feature: _Feature, reporter: Reporter) -> Column:
     kept = {key: value for key, value in feature.properties.items() if isinstance(value, (str, float, bool))}
     return Column(
         feature.name, _dtype(feature), frozenset(tags), is_list, feature.span, length,
-        str(name) if name else None, int(largest) if isinstance(largest, (int, float)) and largest else None,
+        str(name) if name else None, _int(largest) or None if isinstance(largest, (int, float)) else None,
         MappingProxyType(kept),
     )  # fmt: skip
 
@@ -104,7 +108,7 @@ def _report_collisions(feature: _Feature, tags: set[str], reporter: Reporter) ->
 
 def _dtype(feature: _Feature) -> Dtype:
     size = feature.properties.get("dtype_item_size")
-    bits = int(size) if isinstance(size, (int, float)) else 0
+    bits = _int(size) if isinstance(size, (int, float)) else 0
     if feature.kind == "INT":
         return _INTEGERS.get(bits, Dtype.INT64)
     if feature.kind == "FLOAT":
@@ -121,7 +125,7 @@ def _list_of(feature: _Feature) -> tuple[bool, int | None]:
         fixed = inner[0] if inner else None
         if isinstance(fixed, (list, tuple)):
             fixed = fixed[0] if len(fixed) == 2 and fixed[0] == fixed[1] and fixed[0] else None
-        return bool(inner), int(fixed) if isinstance(fixed, (int, float)) else None
+        return bool(inner), _int(fixed) or None if isinstance(fixed, (int, float)) else None
     if feature.value_count is not None and any(feature.value_count):
         least, most = feature.value_count
         return True, most if least == most else None

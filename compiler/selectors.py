@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sess.compiler import codes
 from sess.compiler.diagnostics import Code, Reporter
@@ -69,6 +69,8 @@ class Selector:
     domains: Mapping[str, tuple[str, ...]]
     labels: frozenset[str]
     reporter: Reporter
+    known: dict[str, Picked | None] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What definitions select, each evaluated once."""
 
     def pick(self, expression: Expression) -> Picked | None:
         """Return the columns of an expression; None if it is wrong or empty (reported, or broken elsewhere)."""
@@ -120,10 +122,10 @@ class Selector:
                 message = f"`{name.text}` is {a_kind(definition.kind)}, not columns"
                 self.reporter.error(codes.WRONG_KIND, message, name.span)
                 return None
-            quiet = Selector(
-                self.schema, self.catalogue, self.definitions, self.broken, self.domains, self.labels, Reporter()
-            )  # what is wrong with the definition is reported once, where it stands
-            return quiet.pick(definition.value)
+            if name.text not in self.known:
+                quiet = replace(self, reporter=Reporter())  # what is wrong with it is reported once, where it stands
+                self.known[name.text] = quiet.pick(definition.value)
+            return self.known[name.text]
         if self.schema.find(name.text) is not None:
             return Picked((name.text,))
         if name.text in self.domains:

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MOST = 3
+_MOST_TRIED = 300
 
 
 def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return up to three known words by edit distance, none further away than a third of the word."""
     limit = max(1, (len(word) + 2) // 3)
     near = []
+    letters, tried = set(word.lower()), 0
     for candidate in dict.fromkeys(known):
+        starts = len(word) > 2 and candidate.lower().startswith(word.lower())
+        # An edit changes the length by one letter and the set of letters by two, at most.
+        is_far = abs(len(candidate) - len(word)) > limit or len(letters ^ set(candidate.lower())) > 2 * limit
+        if (is_far and not starts) or tried >= _MOST_TRIED:
+            continue
+        tried += 1
         edits = distance(word, candidate)
-        if edits <= limit or (len(word) > 2 and candidate.lower().startswith(word.lower())):
+        if edits <= limit or starts:
             near.append((edits, candidate))
     return tuple(candidate for _, candidate in sorted(near)[:MOST])
 

@@ -16,6 +16,7 @@ from sess.compiler.misspelt import respelling
 from sess.compiler.similar import did_you_mean
 from sess.compiler.source import Source, Span
 
+MOST_COMMENTS = 1_000
 _MARK = re.compile(r"#\s*sess:\s*ignore\b\s*(?P<list>\[(?P<codes>[^\]]*)\])?")
 _WORD = re.compile(r"[^\s,]+")
 
@@ -43,23 +44,31 @@ def heed(own: Source, sources: Iterable[Source], found: Sequence[Diagnostic]) ->
             ignored.append(each)
         else:
             unclear.append(each)
-    kept = [each for each in found if not any(_hides(mark, each) for mark in ignored)]
+    hidden = {(mark.code, mark.word.source.name, mark.line) for mark in ignored}
+    kept = [each for each in found if _place(each) not in hidden]
     if not any(each.code.severity is Severity.ERROR for each in found):  # else many warnings aren't looked for
-        unused = (mark for mark in ignored if not any(_hides(mark, each) for each in found))
+        places = set(map(_place, found))
+        unused = (mark for mark in ignored if (mark.code, mark.word.source.name, mark.line) not in places)
         unclear += [_unused(mark) for mark in unused if mark.word.source == own]
     return tuple(sorted([*kept, *unclear], key=lambda each: (each.span.source.name, each.span.start, each.span.end)))
 
 
-def _hides(mark: _Ignored, found: Diagnostic) -> bool:
-    at = found.span
-    return mark.code == found.code and at.source == mark.word.source and at.first.line == mark.line
+def _place(found: Diagnostic) -> tuple[Code, str, int]:
+    return found.code, found.span.source.name, found.span.first.line
 
 
 def _read(source: Source) -> Iterator[_Ignored | Diagnostic]:
+    lines = _lines(source)
+    count = 0
     for comment in comments(source):
         mark = _MARK.match(comment.text)
         if mark is None:
             continue
+        count += 1
+        if count > MOST_COMMENTS:
+            message = f"more than {MOST_COMMENTS} comments hide findings; the rest is not read"
+            yield Diagnostic(codes.UNCLEAR_SUPPRESSION, message, Span(source, comment.start, comment.start + 1))
+            return
         whole = Span(source, comment.start, comment.start + len(comment.text))
         words = list(_WORD.finditer(mark["codes"] or ""))
         if not words:
@@ -68,10 +77,11 @@ def _read(source: Source) -> Iterator[_Ignored | Diagnostic]:
             yield Diagnostic(codes.UNCLEAR_SUPPRESSION, message, whole, help=helps)
         for word in words:
             start = comment.start + mark.start("codes") + word.start()
-            yield _one(word[0], Span(source, start, start + len(word[0])), whole, is_only=len(words) == 1)
+            line = lines[source.position(comment.start).line]
+            yield _one(word[0], Span(source, start, start + len(word[0])), whole, line, is_only=len(words) == 1)
 
 
-def _one(word: str, at: Span, comment: Span, *, is_only: bool) -> _Ignored | Diagnostic:
+def _one(word: str, at: Span, comment: Span, line: int, *, is_only: bool) -> _Ignored | Diagnostic:
     known = {text: code for code in codes.ALL for text in (code.number, code.name)}
     code = known.get(word) or known.get(word.upper())
     if code is None:
@@ -84,17 +94,17 @@ def _one(word: str, at: Span, comment: Span, *, is_only: bool) -> _Ignored | Dia
         message = f"`{word}` is an error, which can't be hidden"
         helps = ("a spec with an error has no meaning that could be compiled: mend it",)
         return Diagnostic(codes.UNCLEAR_SUPPRESSION, message, at, help=helps)
-    return _Ignored(code, _line(comment), at, comment, is_only)
+    return _Ignored(code, line, at, comment, is_only)
 
 
-def _line(comment: Span) -> int:
-    """Return the line that a comment speaks of: its own, or the next with more than a comment if it stands alone."""
-    source, number = comment.source, comment.first.line
-    if source.line(number)[: comment.first.column - 1].strip():
-        return number
-    while number < len(source.line_starts) and (not (text := source.line(number).strip()) or text.startswith("#")):
-        number += 1
-    return number
+def _lines(source: Source) -> list[int]:
+    """Return for each line, by its number, the one that a comment in it speaks of: the next that is more than one."""
+    found = list(range(len(source.line_starts) + 1))
+    for number in range(len(found) - 2, 0, -1):
+        text = source.line(number).strip()
+        if not text or text.startswith("#"):
+            found[number] = found[number + 1]
+    return found
 
 
 def _unused(mark: _Ignored) -> Diagnostic:

@@ -43,7 +43,7 @@ def publish(
         stream.write(text)
     else:
         try:
-            Path(output_file).write_text(text, encoding="utf-8")
+            Path(output_file).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise Misused(f"`{output_file}` can't be written: {(error.strerror or str(error)).lower()}") from None
     return 1 if any(each.code.severity is Severity.ERROR for each in found) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -77,6 +78,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command; return its exit code."""
+    # A file's name may be no UTF-8, and a terminal may know fewer letters than a spec: neither ends a run.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = sess.main(args=arguments, prog_name="sess", standalone_mode=False)
         sys.stdout.flush()

@@ -20,6 +20,8 @@ from sess.compiler.source import Span
 from sess.compiler.tree import Argument, Broken, Call, Expression, Name, Pipeline, Word
 from sess.compiler.tree import Kind as Keyword
 
+MOST_NODES = 3_000
+
 
 @dataclass
 class Builder(WordScope):
@@ -165,6 +167,10 @@ class Builder(WordScope):
         return node
 
     def _call(self, call: Call, source: Input | None, name: str | None) -> str | None:
+        if len(self.graph) >= MOST_NODES:  # pipes that use pipes twice double with every line
+            message = f"the graph has more than {MOST_NODES:,} blocks"
+            self.reporter.error(codes.TOO_LARGE, message, self.facts.resolved.name.span)
+            return None
         entry = self.entry(call.name)
         if entry is None:
             return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sess.compiler import codes
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.context import Context
-from sess.compiler.passes.resolve import mentions
+from sess.compiler.passes.cycles import mentions
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
 

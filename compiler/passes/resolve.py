@@ -9,24 +9,20 @@ from sess.compiler import codes
 from sess.compiler.diagnostics import Label
 from sess.compiler.misspelt import respelling
 from sess.compiler.passes.context import Context, Inputs, Override
+from sess.compiler.passes.cycles import cycles
 from sess.compiler.passes.spaces import check_space, is_constant
 from sess.compiler.sections import KEYS
 from sess.compiler.signature import parameters
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import (
-    Binary,
     Broken,
-    Call,
     Definition,
     Entry,
-    Expression,
-    Kind,
     ListOf,
     Literal,
     Name,
     ParamStatement,
-    Pipeline,
     SchemaStatement,
     Section,
     SectionName,
@@ -68,39 +64,13 @@ def resolve(inputs: Inputs, ctx: Context) -> Resolved:
             check_space(statement.name.text, statement.value, statement.space, ctx.reporter)
     _override(inputs.overrides, params, sections, ctx)
     values = {name: _value(statement, ctx) for name, statement in params.items()}
-    broken = _cycles(definitions, ctx)
+    broken = cycles(definitions, ctx)
     sound = {name: definition for name, definition in definitions.items() if name not in broken}
     own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
     unsure = frozenset(name for name in KEYS if name is not SectionName.PREPARE and _has_unknown_key(inputs, name))
     words = (*(each.name for each in definitions.values()), *(each.name for each in params.values()))
     catalogue = next((each.span for each in _schemas(inputs) if each.is_catalogue), None)
     return Resolved(named.name, named.title, sound, values, sections, broken, own, words, catalogue, unsure)
-
-
-def mentions(expression: Expression) -> Iterator[Name]:
-    """Yield every bare word of an expression in the order of the text."""
-    match expression:
-        case Name():
-            yield expression
-        case Call(arguments=arguments):
-            for argument in arguments:
-                yield from mentions(argument.value)
-        case ListOf(items=items):
-            for item in items:
-                yield from mentions(item)
-        case Binary(left=left, right=right):
-            yield from mentions(left)
-            yield from mentions(right)
-        case Pipeline(stages=stages):
-            for stage in stages:
-                yield from mentions(stage)
-        case Literal() | Broken():
-            return
-
-
-def _schemas(inputs: Inputs) -> Iterator[SchemaStatement]:
-    for file in (inputs.spec, *inputs.imports):
-        yield from (each for each in file.statements if isinstance(each, SchemaStatement))
 
 
 def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:
@@ -225,57 +195,6 @@ def _value(statement: ParamStatement, ctx: Context) -> Constant:
     return Broken(value.span)
 
 
-def _cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[str]:
-    """Report each cycle once, with its path; return the names of definitions that stand in one."""
-    uses = {name: _uses(definition.value, definitions) for name, definition in definitions.items()}
-    done: set[str] = set()
-    broken: set[str] = set()
-
-    def visit(name: str, path: list[Name]) -> None:
-        for word in uses[name]:
-            names = [each.text for each in path]
-            if word.text in names:
-                loop = path[names.index(word.text) :]
-                if not broken.intersection(each.text for each in loop):
-                    _report_cycle([*loop, word], definitions, ctx)
-                broken.update(each.text for each in loop)
-            elif word.text not in done:
-                visit(word.text, [*path, word])
-        done.add(name)
-
-    for name, definition in definitions.items():
-        if name not in done:
-            visit(name, [Name(name, definition.name.span)])
-    return frozenset(broken)
-
-
-def _uses(expression: Expression, definitions: Mapping[str, Definition]) -> list[Name]:
-    """Return the words that stand for definitions; behind `>>` only a `let` can be meant, else it is a block."""
-    blocks = {
-        stage.span
-        for pipeline in _pipelines(expression)
-        for stage in pipeline.stages[1:]
-        if isinstance(stage, Name) and stage.text in definitions and definitions[stage.text].kind is not Kind.LET
-    }
-    return [word for word in mentions(expression) if word.text in definitions and word.span not in blocks]
-
-
-def _pipelines(expression: Expression) -> Iterator[Pipeline]:
-    match expression:
-        case Pipeline(stages=stages):
-            yield expression
-            for stage in stages:
-                yield from _pipelines(stage)
-        case Call(arguments=arguments):
-            for argument in arguments:
-                yield from _pipelines(argument.value)
-        case ListOf(items=items):
-            for item in items:
-                yield from _pipelines(item)
-
-
-def _report_cycle(loop: list[Name], definitions: Mapping[str, Definition], ctx: Context) -> None:
-    start = definitions[loop[0].text].name
-    path = " → ".join(f"`{each.text}`" for each in loop)
-    labels = [Label(each.span, f"needs `{each.text}`") for each in loop[1:]]
-    ctx.reporter.error(codes.CYCLE, f"`{start.text}` needs itself: {path}", start.span, labels=labels)
+def _schemas(inputs: Inputs) -> Iterator[SchemaStatement]:
+    for file in (inputs.spec, *inputs.imports):
+        yield from (each for each in file.statements if isinstance(each, SchemaStatement))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sess.compiler.diagnostics import Diagnostic, Edit, Fix, Severity
 from sess.compiler.report.paint import Paint
 from sess.compiler.source import Source, Span
 
 TAB = "    "
+WIDEST = 400  # characters; a longer line is shown in part
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,29 @@ def _excerpt(
     for number in sorted(by_line):
         if before is not None and number > before + 1:
             lines.append(paint.frame("..."))
-        lines.append(f"{paint.frame(f'{number:>{gutter}} |')} {source.line(number).replace(chr(9), TAB)}")
-        lines += [f"{bar} {under}".rstrip() for under in _under(by_line[number], severity, paint)]
+        text, marked = _clipped(_plain(source.line(number).replace("\t", TAB)), by_line[number])
+        lines.append(f"{paint.frame(f'{number:>{gutter}} |')} {text}")
+        lines += [f"{bar} {under}".rstrip() for under in _under(marked, severity, paint)]
         before = number
     return lines
+
+
+def _plain(line: str) -> str:
+    """Return a line whose control characters are pictures of them, as wide: they would steer the terminal."""
+    if line.isprintable():
+        return line
+    return "".join(chr(0x2400 + ord(letter)) if letter < " " else letter if letter.isprintable() else "�"
+                   for letter in line)  # fmt: skip
+
+
+def _clipped(line: str, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
+    """Return the part of a very long line that is marked first, and the marks as they stand in it."""
+    if len(line) <= WIDEST:
+        return line, list(marks)
+    start = max(0, min(mark.start for mark in marks) - WIDEST // 4)
+    text = ("…" if start else "") + line[start + bool(start) : start + WIDEST]
+    moved = [replace(mark, start=mark.start - start, end=min(mark.end - start, WIDEST)) for mark in marks]
+    return text + ("…" if start + WIDEST < len(line) else ""), [mark for mark in moved if mark.start < mark.end]
 
 
 def _widened(line: str, mark: Mark) -> Mark:
@@ -138,7 +158,9 @@ def _suggestion(fix: Fix, title: str, gutter: int, paint: Paint) -> list[str]:
     lines = [f"{paint.help('help')}: {title}", paint.frame(f"{' ' * gutter} |")]
     by_line: dict[int, list[Edit]] = {}
     for edit in fix.edits:
-        if edit.span.first.line != edit.span.last.line or "\n" in edit.replacement:
+        is_one_line = edit.span.first.line == edit.span.last.line and "\n" not in edit.replacement
+        line = edit.span.source.line(edit.span.first.line)
+        if not is_one_line or len(line) > WIDEST:
             return lines[:1]
         by_line.setdefault(edit.span.first.line, []).append(edit)
     for number, edits in sorted(by_line.items()):

@@ -37,6 +37,7 @@ class Caser(Encoder[CaserParams]):
         """Return a Row as wide as its input."""
         for name in ("window", "horizontal", "vertical"):
             site.require(getattr(params, name) >= 1, name, "must be at least 1")
+        site.require(params.window <= 1_000, "window", "must be at most 1,000")
         site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
         x = site.input(Seq)
         return Row(x.width, Direction.WHOLE) if x else None

@@ -28,6 +28,7 @@ class Lstm(Encoder[LstmParams]):
         """Return a causal Seq, `units` wide."""
         site.require(params.units >= 1, "units", "must be at least 1")
         site.require(params.layers >= 1, "layers", "must be at least 1")
+        site.require(params.layers <= 1_000, "layers", "must be at most 1,000")
         site.require(0.0 <= params.dropout < 1.0, "dropout", "must be in [0, 1)")
         x = site.input(Seq)
         return replace(x, width=Dim(params.units), direction=max(x.direction, Direction.CAUSAL)) if x else None
