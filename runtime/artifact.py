@@ -36,7 +36,7 @@ class Artifact:
 
 def open_artifact(path: Path) -> Artifact:
     """Return the artifact; Misused if it isn't one, RunFailed if a file differs from its manifest."""
-    manifest = _read_manifest(path)
+    manifest = read_manifest(path)
     _check_plain(path)
     found = of_files(path, leave_out=(MANIFEST, LOGS))
     said = manifest["files"]
@@ -58,7 +58,8 @@ def _check_plain(path: Path) -> None:
             raise RunFailed(f"`{each}` is neither file nor folder", "an artifact holds no links: compile it again")
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest as it stands; Misused where there is none, RunFailed if it can't be read."""
     if not path.is_dir():
         raise Misused(f"there is no artifact at `{path}`", "make one with `sess compile SPEC -o DIR`")
     try:

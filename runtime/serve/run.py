@@ -26,7 +26,6 @@ from sess.runtime.serve.supervisor import Supervisor
 from sess.runtime.serve.triton import choose_port
 
 ENDS_WITHIN = 15.0  # seconds, for what is under way when the server ends
-ACCEPTED = 0.2  # seconds, in which connections that were made before the end are read
 
 
 def serve(options: ServeOptions) -> int:
@@ -71,7 +70,6 @@ async def _serve(options: ServeOptions) -> int:
             await asyncio.sleep(options.drain)
     finally:
         await http.refuse_connections()
-        await asyncio.sleep(ACCEPTED)
         await asyncio.gather(http.stop(ENDS_WITHIN), rpc.stop(ENDS_WITHIN), control.stop())
         if scrapes is not None:
             scrapes.close()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sess.compiler.failures import Misused
-from sess.runtime.artifact import LOGS
+from sess.runtime.artifact import LOGS, read_manifest
 
 
 def stage(artifact: Path, folder: Path) -> Path:
@@ -17,8 +17,7 @@ def stage(artifact: Path, folder: Path) -> Path:
 
     It shares no file with the original: a link would change with a file that is written over in place.
     """
-    if not artifact.is_dir():
-        raise Misused(f"there is no artifact at `{artifact}`", "make one with `sess compile SPEC -o DIR`")
+    read_manifest(artifact)  # before a folder that is something else is copied
     try:
         shutil.copytree(artifact, folder, copy_function=_copied, symlinks=True, ignore=_logs_of(artifact))
     except shutil.Error as error:

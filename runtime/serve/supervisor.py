@@ -17,6 +17,7 @@ from sess.runtime.serve.generation import Served, Staged, start
 
 LOOKS_EVERY = 0.4  # seconds
 ANSWERS_WITHIN = 1.0  # seconds, for one golden session
+AGAIN_WITHIN = 0.3  # seconds, for the second question, where users got answers while the first waited
 SPARE_WITHIN = 3.0  # seconds, for the same of a spare, which has time
 SILENT_FOR = 1.2  # seconds without any answer, after which a server that doesn't answer a golden session is frozen
 DRAINS_WITHIN = 30.0  # seconds, for what is under way in an artifact that was replaced
@@ -177,6 +178,7 @@ class Supervisor:
             return
         if served is not None and staged is self._staged and self._spare is None:
             self._spare = served
+            self.log.event("spare ready", artifact=staged.digest[:12])
         elif served is not None:
             await served.stop()
 
@@ -197,10 +199,10 @@ class Supervisor:
         """Ask a golden session twice at the most; replace a lane that doesn't answer."""
         served = lane.generation
         assert isinstance(served, Served)
-        for _ in range(2):
+        for within in (ANSWERS_WITHIN, AGAIN_WITHIN):
             if lane is not self.route.lane:
                 return False
-            if await served.is_well(ANSWERS_WITHIN):
+            if await served.is_well(within):
                 lane.answered = time.monotonic()
                 return True
             # A busy server answers others while the golden session waits in its queue.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -108,7 +109,19 @@ def program(shop: Path) -> Program:
 @pytest.fixture(scope="session")
 def artifact(shop: Path, program: Program) -> Path:
     """A whole artifact; its weights are drawn, not trained."""
-    out, weights = shop / "artifact", shop / "weights.npz"
+    return built(shop, program, "artifact", seed=1)
+
+
+@pytest.fixture(scope="session")
+def next_artifact(shop: Path, program: Program) -> Path:
+    """An artifact of the same spec that answers otherwise."""
+    return built(shop, program, "next", seed=2)
+
+
+def built(shop: Path, program: Program, name: str, *, seed: int) -> Path:
+    """Build an artifact whose weights are drawn."""
+    out, weights = shop / name, shop / f"{name}.npz"
+    keras.utils.set_random_seed(seed)
     prepared = prepare(program.workflow, shop, out, Silent())
     sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
     SessionModel(program.model, program.workflow.columns, sizes).save_weights(weights)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -23,6 +25,8 @@ from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.wire import json_of
 
 BODY_WITHIN = 30.0  # seconds
+ASKS_WITHIN = 1.0  # seconds, for a connection that was made before the end to send its request
+BACKLOG = 1024
 RETRY_AFTER = "1"
 ID_HEADER = "X-Request-Id"
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -34,6 +38,7 @@ class HttpServer:
     def __init__(self, inferences: Inferences, log: Log) -> None:
         self._inferences, self._log = inferences, log
         self._server: web.Server | None = None
+        self._socket: socket.socket | None = None
         self._site: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -41,19 +46,31 @@ class HttpServer:
         self._server = web.Server(
             self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75, lingering_time=2
         )  # fmt: skip
-        self._site = await asyncio.get_running_loop().create_server(
-            self._server, host, port, backlog=1024, reuse_address=True
-        )
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        self._socket.setblocking(False)
+        self._site = await asyncio.get_running_loop().create_server(self._server, sock=self._socket, backlog=BACKLOG)
 
     async def refuse_connections(self) -> None:
-        """Take no more connections; those that wait to be taken still are."""
-        await asyncio.sleep(0)
-        if self._site is not None:
-            self._site.close()
+        """Take no more connections; those that the kernel took already are served, closing would reset them."""
+        if self._site is None or self._server is None or self._socket is None:
+            return
+        waiting: list[socket.socket] = []
+        with contextlib.suppress(OSError):  # no more wait
+            while True:
+                waiting.append(self._socket.accept()[0])
+        self._site.close()
+        for connection in waiting:
+            connection.setblocking(False)
+            await asyncio.get_running_loop().connect_accepted_socket(self._server, connection)
 
     async def stop(self, within: float) -> None:
-        """End connections when they are idle."""
+        """End connections: each after its answer, those that ask nothing after a while."""
         if self._server is not None:
+            # Every answer of a draining server ends its connection, so that what is left may still be about to ask.
+            ends = time.monotonic() + ASKS_WITHIN
+            while self._server.connections and time.monotonic() < ends:
+                await asyncio.sleep(0.02)
             self._server.pre_shutdown()  # idle connections end; busy ones after their answer
             await self._server.shutdown(within)
 
