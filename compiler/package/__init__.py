@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sess.compiler.block import JsonValue
     from sess.compiler.driver import Checked
+    from sess.runtime.client.client import Client as Client
+    from sess.runtime.client.errors import BadRequest as BadRequest
+    from sess.runtime.client.errors import Failed as Failed
+    from sess.runtime.client.errors import NotFound as NotFound
+    from sess.runtime.client.errors import NotReady as NotReady
+    from sess.runtime.client.errors import ServingError as ServingError
+    from sess.runtime.client.errors import Timeout as Timeout
+    from sess.runtime.client.errors import TooLarge as TooLarge
     from sess.runtime.recommend import Recommender
 
-__all__ = ["check", "compile", "load"]
+__all__ = ["Client", "check", "compile", "load"]
+
+ERRORS = ("BadRequest", "Failed", "NotFound", "NotReady", "ServingError", "Timeout", "TooLarge")
 
 AnyPath = str | PathLike[str]
 
@@ -56,7 +66,15 @@ def load(path: AnyPath) -> Recommender:
     return Recommender.load(Path(path))
 
 
-def __getattr__(name: str) -> Any:  # the one attribute that costs an import
+def __getattr__(name: str) -> Any:  # the attributes that cost an import
+    if name == "Client":
+        from sess.runtime.client.client import Client
+
+        return Client
+    if name in ERRORS:
+        from sess.runtime.client import errors
+
+        return getattr(errors, name)
     if name == "__version__":
         from importlib.metadata import version
 

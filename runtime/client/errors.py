@@ -1,0 +1,45 @@
+"""Why a served model gave no answer, as types that a caller can catch."""
+
+from __future__ import annotations
+
+
+class ServingError(Exception):
+    """A request got no answer; every other error here is one."""
+
+
+class BadRequest(ServingError):
+    """The request breaks a rule; `tensor` is the one that the server names, None if it names none."""
+
+    def __init__(self, message: str, tensor: str | None = None) -> None:
+        super().__init__(message)
+        self.tensor = tensor
+
+
+class TooLarge(BadRequest):
+    """The request or its answer holds more than the server takes."""
+
+
+class NotFound(ServingError):
+    """The server has no such model."""
+
+
+class NotReady(ServingError):
+    """Nothing answers, or the server says that it isn't ready; it was asked until the retries or the time were over."""
+
+
+class Timeout(ServingError):
+    """The deadline passed."""
+
+
+class Failed(ServingError):
+    """The server failed on this request."""
+
+
+BY_HTTP: dict[int, type[ServingError]] = {
+    400: BadRequest, 404: NotFound, 408: Timeout, 413: TooLarge, 429: NotReady, 502: NotReady, 503: NotReady,
+    504: Timeout,
+}  # fmt: skip
+BY_GRPC: dict[str, type[ServingError]] = {
+    "INVALID_ARGUMENT": BadRequest, "NOT_FOUND": NotFound, "RESOURCE_EXHAUSTED": TooLarge, "UNAVAILABLE": NotReady,
+    "DEADLINE_EXCEEDED": Timeout,
+}  # fmt: skip
