@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -121,10 +120,13 @@ def next_artifact(shop: Path, program: Program) -> Path:
 def built(shop: Path, program: Program, name: str, *, seed: int) -> Path:
     """Build an artifact whose weights are drawn."""
     out, weights = shop / name, shop / f"{name}.npz"
-    keras.utils.set_random_seed(seed)
     prepared = prepare(program.workflow, shop, out, Silent())
     sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
     SessionModel(program.model, program.workflow.columns, sizes).save_weights(weights)
+    if seed > 1:  # initial weights are the same in every run
+        draw = np.random.default_rng(seed)
+        with np.load(weights, allow_pickle=False) as drawn:
+            np.savez(weights, **{name: each + 0.1 * draw.normal(size=each.shape) for name, each in drawn.items()})
     files = SpecFiles(shop, SPEC, {}, SCHEMA.encode(), None)
     export(program, prepared, weights, files, out, Silent())
     (out / "graph.json").write_text(json.dumps({"program": encode(program)}))

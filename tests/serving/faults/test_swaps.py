@@ -32,7 +32,7 @@ def test_swaps_under_load_lose_nothing(served: Gateway, artifact: Path, next_art
     old = answer_of(served)
     with Load(served) as load:
         load.wait_for(20)
-        assert "is served" in tell(served.control, do="publish", artifact=str(next_artifact))
+        assert "drains" in tell(served.control, do="publish", artifact=str(next_artifact))
         new = answer_of(served)
         load.wait_for(20)
         assert "already" in tell(served.control, do="publish", artifact=str(next_artifact))
@@ -49,9 +49,9 @@ def test_swaps_under_load_lose_nothing(served: Gateway, artifact: Path, next_art
 
 
 def test_what_was_replaced_ends_when_it_is_idle(served: Gateway, artifact: Path, next_artifact: Path) -> None:
-    (before,) = servers_of(served.process.pid)
+    before = servers_of(served.process.pid)
     tell(served.control, do="publish", artifact=str(next_artifact))
-    assert not wait_until_gone([before], 30)
+    assert not wait_until_gone(before, 30)
     assert len(servers_of(served.process.pid)) == 1
     tell(served.control, do="publish", artifact=str(artifact))
 
