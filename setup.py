@@ -14,8 +14,12 @@ def packages_below(top: str) -> list[str]:
 
 
 setup(
-    packages=["sess", *(name for top in TOPS for name in packages_below(top))],
-    package_dir={"sess": "compiler/package", **{f"sess.{top}": top for top in TOPS}},
+    packages=["sess", "sess.testing", *(name for top in TOPS for name in packages_below(top))],
+    package_dir={
+        "sess": "compiler/package",
+        "sess.testing": "compiler/package/testing",
+        **{f"sess.{top}": top for top in TOPS},
+    },
     include_package_data=False,  # MANIFEST.in is for the source distribution: it holds the extensions of editors too
     package_data={"": list(DATA), "sess.compiler": ["explain/*.md"], "sess.runtime.serve.dashboards": ["*.json"]},
 )

@@ -52,7 +52,7 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 def test_the_links_for_type_checkers_reach_every_folder(root: Path) -> None:
     links = root / ".typing" / "sess"
-    assert {path.name for path in links.iterdir()} == {"__init__.py", "compiler", "grammar", "runtime"}
+    assert {path.name for path in links.iterdir()} == {"__init__.py", "testing", "compiler", "grammar", "runtime"}
     assert [path for path in links.iterdir() if not path.is_symlink() or not path.exists()] == []
     assert [path for path in links.iterdir() if path.readlink().is_absolute()] == []
 

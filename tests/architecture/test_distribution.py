@@ -46,7 +46,7 @@ def test_the_wheel_declares_its_extras_and_entry_points(built: Path) -> None:
         metadata = Parser().parsestr(_text(wheel, "METADATA"))
         points = _text(wheel, "entry_points.txt")
         licences = [name for name in wheel.namelist() if name.endswith("LICENSE")]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "serve", "lsp", "gpu", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"train", "serve", "lsp", "gpu", "test", "dev"}
     assert "sess = sess.compiler.cli.main:main" in points
     assert "[sess.backends]" in points
     assert licences
@@ -94,6 +94,7 @@ def _left_out(root: Path) -> Callable[[str, list[str]], set[str]]:
 def _expected(root: Path) -> set[str]:
     """Return the installed names of all that the three folders hold; what editors install is no part of the wheel."""
     held = {"sess/__init__.py", "sess/py.typed"}
+    held |= {f"sess/testing/{path.name}" for path in (root / "compiler" / "package" / "testing").glob("*.py")}
     for top in ("compiler", "grammar", "runtime"):
         for path in sorted((root / top).rglob("*")):
             name = path.relative_to(root).as_posix()

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sess.compiler.block import Encoder
-from sess.compiler.plans import Program
 from sess.compiler.registry import registry
 from sess.runtime.export.states import write_states
 from sess.runtime.model import MASK
 from sess.runtime.steps.states import ONNX, load_states
-from tests.properties import test_laws as laws
+from sess.testing.laws import subjects_of
+from sess.testing.sessions import STEPS, batch
+from sess.testing.subject import Subject
+from tests.properties.test_laws import calls
 
-program = laws.program
-ENCODERS = [entry.name for entry in registry() if isinstance(entry, Encoder)]
-NAMES = [name for name, case in laws.PIPELINES.items() if name.split()[0] in ENCODERS and case.loss == "softmax"]
+SUBJECTS: dict[str, Subject] = {
+    call: subjects_of(call, entry.kind)[0]
+    for entry in registry()
+    if isinstance(entry, Encoder)
+    for call in calls(entry)
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_onnx_computes_what_tensorflow_does(name: str, program: Callable[[str], Program], tmp_path: Path) -> None:
-    plan = program(name)
-    model = laws.build(plan)
-    facts, why = write_states(model, plan, tmp_path)
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_onnx_computes_what_tensorflow_does(name: str, tmp_path: Path) -> None:
+    model, program = SUBJECTS[name].model, SUBJECTS[name].program
+    facts, why = write_states(model, program, tmp_path)
     assert (facts["engine"], why) == (ONNX, None)
     served = load_states(tmp_path, facts)
-    for lengths in ([4, laws.STEPS, 0, 1], [2], [laws.STEPS, laws.STEPS]):
-        question = laws.batch(lengths)
-        given = {key: np.asarray(value) for key, value in question.items() if key in (MASK, *plan.model.inputs)}
+    for lengths in ([4, STEPS, 0, 1], [2], [STEPS, STEPS]):
+        question = batch(lengths)
+        given = {key: np.asarray(value) for key, value in question.items() if key in (MASK, *program.model.inputs)}
         found, expected = served(given), model.states(question)
         encoder = next(key for key in found if key.startswith("encoder:"))
         np.testing.assert_allclose(found[encoder], np.asarray(expected[encoder]), atol=1e-5)

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 from sess.compiler.driver import compile_spec
-from tests.properties.test_laws import ITEMS, batch, build
+from sess.testing.sessions import ITEMS, batch
+from sess.testing.subject import build
 
 SPEC = """\
 spec towers

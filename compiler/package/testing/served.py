@@ -1,0 +1,99 @@
+"""The laws of what is served: padding, neighbours, the future, and that training stays in training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from sess.runtime.model import HIDDEN, MASK, ORDER
+from sess.testing.sessions import ITEMS, STEPS, Batch, batch
+from sess.testing.subject import Subject
+
+NOW = 4
+
+
+def padding_does_not_exist(subject: Subject) -> None:
+    """An answer doesn't change with the amount or the content of padding."""
+    lengths = [1, 3, STEPS, 5]
+    expected = subject.answers(batch(lengths))
+    padded = subject.answers(batch(lengths, width=STEPS + 2, is_clean=False))
+    for key, values in expected.items():
+        np.testing.assert_allclose(padded[key], values, atol=1e-5, err_msg=key)
+
+
+def neighbours_do_not_exist(subject: Subject) -> None:
+    """An answer doesn't change with the other sessions of its batch, nor with the longest of them."""
+    together = batch([4, STEPS, 0])
+    alone = {key: value[:1, :4] if value.shape.rank == 2 else value[:1] for key, value in together.items()}
+    expected, found = subject.answers(alone), subject.answers(together)
+    for key, values in expected.items():
+        np.testing.assert_allclose(found[key][:1], values, atol=1e-5, err_msg=key)
+
+
+def an_empty_session_gets_numbers(subject: Subject) -> None:
+    """A session without a step, and one of one step, get finite answers."""
+    for key, values in subject.answers(batch([0, 1, 2])).items():
+        assert np.isfinite(values).all(), f"{key} has numbers that aren't finite"
+
+
+def training_stays_in_training(subject: Subject) -> None:
+    """Serving draws no random number, so that asking twice gives the same answer to the bit."""
+    first, second = subject.answers(batch([3, 7])), subject.answers(batch([3, 7]))
+    for key, values in first.items():
+        np.testing.assert_array_equal(second[key], values, err_msg=f"{key}, when asked again")
+
+
+def the_future_does_not_exist(subject: Subject) -> None:
+    """A step's state, as `next` trains it, doesn't change with the steps behind it."""
+    model = subject.model
+    past, other = batch([STEPS, STEPS]), batch([STEPS, STEPS], seed=1)
+    future = {
+        key: tf.concat([value[:, :NOW], other[key][:, NOW:]], axis=1) if value.shape.rank == 2 else value
+        for key, value in past.items()
+    }
+
+    def states(question: Batch) -> NDArray[Any]:
+        fed = {key: question[key] for key in model.plan.inputs}
+        fed |= {MASK: question[MASK], HIDDEN: tf.zeros_like(question[MASK])}
+        return np.asarray(model.trunk(fed, training=False)[model.plan.encoders[0].node])
+
+    one, two = states(past), states(future)
+    np.testing.assert_allclose(two[:, :NOW], one[:, :NOW], atol=1e-5)
+    assert np.abs(two[:, NOW:] - one[:, NOW:]).max() > 1e-3, "what changed is not seen at all"
+
+
+def evaluation_is_serving(subject: Subject) -> None:
+    """The state that evaluates a session's last step is the one that serving gives for what came before it."""
+    lengths = [STEPS, 5, 2]
+    question = batch(lengths)
+    mask = np.asarray(question[MASK])
+    last = mask & ~np.pad(mask[:, 1:], ((0, 0), (0, 1)))
+    appends = subject.objective.appends
+    shown = mask if appends else mask & ~last
+    fed = {name: question[name] for name in subject.model.plan.inputs}
+    fed |= {MASK: tf.constant(shown), HIDDEN: tf.constant(last if appends else np.zeros_like(last))}
+    if subject.model._asking.permutes:
+        fed[ORDER] = tf.constant(last.astype(np.int32))
+    node = subject.model.plan.heads[0].state or ""
+    found = np.asarray(subject.model.trunk(fed, training=False)[node])
+    places = np.array(lengths) - (1 if appends else 2)
+    found = found if found.ndim == 2 else found[np.arange(len(lengths)), places]
+    served = subject.answers(batch([length - 1 for length in lengths]))["head:click"]
+    np.testing.assert_allclose(found, served, atol=1e-5)
+
+
+def every_item_is_scored_and_no_reserved_code(subject: Subject) -> None:
+    """A ranking head gives a score to every real item, and none to padding, null or what is unseen."""
+    assert subject.answers(batch([3, 1]))["click"].shape == (2, ITEMS)
+
+
+def the_checked_type_is_the_shape(subject: Subject) -> None:
+    """The type that the checker infers is the shape of the Keras tensor, at every node that is an output."""
+    types = {node.id: node.type for node in subject.program.model.nodes}
+    for id, tensor in subject.model.trunk.output.items():
+        width = tensor.shape[-1]
+        shown = f"Row[{width}]" if len(tensor.shape) == 2 else f"Seq[T, {width}]"
+        assert types[id] == shown, f"`{id}` is {types[id]} to the checker and {shown} to Keras"

@@ -1,0 +1,79 @@
+"""What the laws are tried on: the program of a case, and its model with the weights that it draws."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sess.compiler.plans import Program
+from sess.compiler.prediction import Objective, Ticket
+from sess.compiler.registry import registry
+from sess.compiler.words import Kind
+from sess.runtime.model import SessionModel
+from sess.runtime.vocabulary import VocabularySize
+from sess.testing.sessions import ITEMS, Batch
+from sess.testing.trial import Case, compiled
+
+
+class Subject:
+    """A case with its model; both are made once, when a law asks for them."""
+
+    def __init__(self, call: str, case: Case) -> None:
+        self.call, self.case = call, case
+
+    @cached_property
+    def program(self) -> Program:
+        """The program; LawBroken if the spec has errors."""
+        return compiled(self.case)
+
+    @cached_property
+    def model(self) -> SessionModel:
+        """The model, with drawn weights."""
+        return build(self.program)
+
+    @property
+    def objective(self) -> Objective[Any]:
+        """The objective that the case trains under."""
+        found = registry().find(self.case.objective.partition("(")[0], Kind.OBJECTIVE)
+        assert isinstance(found, Objective)
+        return found
+
+    def answers(self, question: Batch) -> dict[str, NDArray[Any]]:
+        """Return states and scores, as serving computes them."""
+        return answers(self.model, question)
+
+    def ask(self, question: Batch, seed: int = 0) -> Ticket:
+        """Return what the objective asks in training, by these random numbers."""
+        state = self.model._asking.generator.state
+        state.assign(np.array([seed, 0], state.dtype))
+        return self.model._ticket(question, is_training=True)
+
+    def states(self, question: Batch, ticket: Ticket) -> NDArray[Any]:
+        """Return what the ranking head reads of a ticket, without what is for training only."""
+        outputs = self.model._run(question, ticket, self.model.trunk, is_training=False)
+        return np.asarray(outputs[self.model.plan.heads[0].state or ""])
+
+
+def build(program: Program) -> SessionModel:
+    """Return a model of small vocabularies."""
+    sizes = {
+        domain.name: VocabularySize(3, 3 + (ITEMS if domain.is_item else 5)) for domain in program.workflow.domains
+    }
+    return SessionModel(program.model, program.workflow.columns, sizes)
+
+
+def answers(model: SessionModel, question: Batch) -> dict[str, NDArray[Any]]:
+    """Return states and scores, as serving computes them."""
+    states = model.states(question)
+    scores = {name: model.scores(name, states[f"head:{name}"]) for name in model.heads}
+    return {name: np.asarray(value) for name, value in {**states, **scores}.items()}
+
+
+def asked(ticket: Ticket) -> list[tuple[int, int, int]]:
+    """Return row, place and session of every step that is asked for."""
+    rows, places = np.nonzero(np.asarray(ticket.predict))
+    sessions = rows if ticket.rows is None else np.asarray(ticket.rows)[rows]
+    return list(zip(rows.tolist(), places.tolist(), sessions.tolist(), strict=True))
