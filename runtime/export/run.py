@@ -12,6 +12,7 @@ from sess.compiler.backend import SpecFiles
 from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
+from sess.runtime.export.deploy import write_deployment
 from sess.runtime.export.golden import write_golden
 from sess.runtime.export.index import FOLDER as INDEX
 from sess.runtime.export.index import write_indexes
@@ -34,7 +35,7 @@ WEIGHTS = "weights.npz"
 def export(
     program: Program, prepared: Prepared, weights: Path, files: SpecFiles, out: Path, progress: Progress
 ) -> dict[str, JsonValue]:
-    """Write `model/`, `schema/` and `triton/` into an artifact that holds the fitted workflow and its vocabularies.
+    """Write `model/`, `schema/`, `triton/` and `deploy/` into an artifact that holds the fitted workflow.
 
     Returns what was measured of each head's index, nothing where the spec asks for none.
     """
@@ -64,6 +65,7 @@ def export(
             measured = write_indexes(program, prepared, reader, step, out, progress)
             task.advance(1, "index")
         answerer = Answerer(step)
+        write_deployment(program, out / "deploy")
         check_loadable(out)  # what is refused when it is served isn't exported
         write_golden(program, prepared, reader, answerer, triton / GOLDEN)
         task.advance(1, "golden requests")

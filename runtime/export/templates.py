@@ -1,7 +1,9 @@
-"""The jinja2 templates of what is exported, and the one filter by which names reach protobuf text."""
+"""The jinja2 templates of what is exported, and the filters by which names reach protobuf text, YAML and JSON."""
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,7 +26,8 @@ def render(template: str, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # protobuf text isn't HTML: every name goes through `quoted`
+        autoescape=False,  # none of it is HTML: every name goes through `quoted` or `json`
     )
     environment.filters["quoted"] = quoted
+    environment.filters["json"] = partial(json.dumps, ensure_ascii=True)  # which is YAML too
     return environment.get_template(template).render(**values)

@@ -1,0 +1,29 @@
+"""What takes an artifact beyond one machine: a container file, a kustomize folder, and a KServe InferenceService."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+from sess.compiler.plans import Program
+from sess.runtime.export.templates import render
+
+FILES = ("Containerfile", "deployment.yaml", "kserve.yaml", "kustomization.yaml")
+LONGEST_NAME = 63  # letters, of a label of DNS
+
+
+def write_deployment(program: Program, folder: Path) -> None:
+    """Write the files; they say nothing of the machine, and depend on the spec and on this version alone."""
+    folder.mkdir(exist_ok=True)
+    name = cluster_name(program.serving.name)
+    for file in FILES:
+        text = render(f"{file}.jinja", name=name, spec=program.serving.name, image=name, version=version("sess"))
+        (folder / file).write_text(text, encoding="utf-8")
+
+
+def cluster_name(spec: str) -> str:
+    """Return a spec's name as a cluster takes it: small letters, digits and inner hyphens, a letter first."""
+    plain = re.sub(r"[^a-z0-9]+", "-", spec.lower()).strip("-")
+    named = plain if plain[:1].isalpha() else f"sess-{plain}"
+    return named[:LONGEST_NAME].rstrip("-")
