@@ -147,8 +147,8 @@ class Keras(Protocol):
         sessions.
         """
 
-    def embed(self, column: str) -> KerasTensor:
-        """Return a categorical column through its table: (B, T, D) of steps, (B, D) of sessions."""
+    def embed(self, column: str, combiner: str = "mean") -> KerasTensor:
+        """Return a categorical column through its table, a list of categories by a combiner: (B, T, D) or (B, D)."""
 
     def hide(self, leaf: KerasTensor) -> KerasTensor:
         """Return a leaf with its own learned mask vector at the steps that the objective hides; (B, T, D)."""

@@ -41,7 +41,8 @@ class ColumnPlan:
     out. `is_input`: the model reads it. `is_target`: a head predicts it. `unit`: the model reads it as times that count
     in this unit; None for all others. `sources`: what a derived column is computed from, by `maker` (None: it is its
     one source itself); empty for a column of the data. `is_source`: an input is derived from it, so that it is in a
-    request.
+    request. `is_bag`: it has a list of categories a step, a session or an item; `width`: it has
+    a vector of so many numbers.
     """
 
     name: str
@@ -58,6 +59,8 @@ class ColumnPlan:
     sources: tuple[str, ...] = ()
     maker: Chosen | None = None
     is_source: bool = False
+    is_bag: bool = False
+    width: int | None = None
 
     @property
     def prepared(self) -> str:
@@ -67,13 +70,16 @@ class ColumnPlan:
 
 @dataclass(frozen=True, slots=True)
 class DomainPlan:
-    """A vocabulary and the columns that share it. `is_item`: it is the catalogue's."""
+    """A vocabulary and the columns that share it. `is_item`: it is the catalogue's; `catalogue` are those of its other
+    columns that are in it.
+    """
 
     name: str
     columns: tuple[str, ...]
     dtype: str
     is_item: bool
     categorify: Chosen
+    catalogue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,9 @@ class PretrainedPlan:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowPlan:
-    """The preparation: data, columns in schema order, vocabularies, and the vectors that tables begin with."""
+    """The preparation: data, columns in schema order, vocabularies, the vectors that tables begin with, and the columns
+    of the catalogue that the model reads.
+    """
 
     data: DataPlan
     columns: tuple[ColumnPlan, ...]
@@ -124,6 +132,7 @@ class WorkflowPlan:
     pretrained: tuple[PretrainedPlan, ...] = ()
     group: str = ""
     lengths: tuple[ColumnPlan, ...] = ()
+    catalogue: tuple[ColumnPlan, ...] = ()
 
     @property
     def inputs(self) -> tuple[ColumnPlan, ...]:
@@ -191,6 +200,14 @@ class EncoderPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class CataloguePlan:
+    """What the model knows of every item of a domain beside its id: constants by code, from the catalogue's columns."""
+
+    domain: str
+    columns: tuple[ColumnPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPlan:
     """The Keras model: inputs by column, tables, nodes in topological order, heads, and the objective.
 
@@ -209,6 +226,7 @@ class ModelPlan:
     seed: int
     group: str = ""
     """The group whose steps are predicted."""
+    catalogue: CataloguePlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

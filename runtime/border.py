@@ -17,6 +17,7 @@ from sess.compiler.registry import registry
 from sess.runtime.baselines import cosines, neighbours, popularity
 from sess.runtime.layers import (
     attention,
+    bags,
     candidates,
     contrast,
     cross_entropy,
@@ -145,9 +146,9 @@ class Border:
 
     def representation(self, column: str) -> Representation:
         """Return how a column becomes numbers, by what the workflow makes of it."""
-        plan = self._around.columns[column]
         if column not in self._around.tensors:
             return Representation.SKIP
+        plan = self._around.columns[column]
         if column in self._around.column_tables:
             return Representation.EMBED
         return Representation.VECTORS if plan.is_list and plan.role is Role.SESSION else Representation.NUMERIC
@@ -165,9 +166,12 @@ class Border:
         own = raw_name(column)
         return self._around.tensors[own if own in self._around.tensors else column]
 
-    def embed(self, column: str) -> Tensor:
-        """Return a column through its table: (B, T, D) of steps, (B, D) of sessions."""
-        return self._around.column_tables[column](self._around.tensors[column])
+    def embed(self, column: str, combiner: str = "mean") -> Tensor:
+        """Return a column through its table, a bag by its combiner: (B, T, D) of steps, (B, D) of sessions."""
+        table, values = self._around.column_tables[column], self._around.tensors[column]
+        if not self._around.columns[column].is_bag:
+            return table(values)
+        return self._around.layers.make(self.name, bags.Pooled, table, combiner)(values)
 
     def hide(self, leaf: Tensor) -> Tensor:
         """Return a leaf with its own mask vector at hidden steps; the leaf itself where nothing is ever hidden."""

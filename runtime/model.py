@@ -22,6 +22,7 @@ from sess.compiler.types import Level
 from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.layers.constants import Constants
 from sess.runtime.layers.steps import StepMask, last_step, state_at
 from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.step_groups import StepGroups
@@ -45,8 +46,12 @@ class SessionModel:
         columns: tuple[ColumnPlan, ...],
         sizes: Mapping[str, VocabularySize],
         clicks: Mapping[str, NDArray[np.int64]] | None = None,
+        items: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        """Take the sizes of the vocabularies, and for training how often it meets their values, (N,) by domain."""
+        """Take the sizes of the vocabularies, and for training how often it meets their values, (N,) by domain.
+
+        `items` are what the catalogue says of every item, (V, …) by column.
+        """
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
@@ -57,7 +62,7 @@ class SessionModel:
         around = self._inputs()
         self._tables = {table.name: lower_table(table, sizes[table.domain], around) for table in plan.tables}
         around = replace(around, tables=self._tables)
-        self._surroundings = replace(around, tables={**self._tables, **lower_towers(plan, sizes, around)})
+        self._surroundings = replace(around, tables={**self._tables, **lower_towers(plan, sizes, around, items or {})})
         self.trunk = self._trunk()
         self.heads: dict[str, LoweredHead] = {
             head.name: self._head(head) for head in plan.heads if not head.is_baseline
@@ -91,7 +96,9 @@ class SessionModel:
     @property
     def parameter_count(self) -> int:
         """How many numbers the weights hold."""
-        return sum(math.prod(weight.shape) for weight in self.weights_by_name().values())
+        constant = {id(layer.values) for layer in self._layers.made if isinstance(layer, Constants)}
+        weights = self.weights_by_name().values()
+        return sum(math.prod(weight.shape) for weight in weights if id(weight) not in constant)
 
     def weights_by_name(self) -> dict[str, Any]:
         """Return the weights by names that the plan alone decides."""

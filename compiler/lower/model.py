@@ -10,14 +10,16 @@ from sess.compiler.codec import encode
 from sess.compiler.graph import CheckedGraph, Node
 from sess.compiler.input_names import raw_name
 from sess.compiler.lower.usage import Usage
-from sess.compiler.plans import EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan
+from sess.compiler.plans import CataloguePlan, ColumnPlan, EncoderPlan, HeadPlan, ModelPlan, NodePlan, TablePlan
 from sess.compiler.signature import parameters
 from sess.compiler.types import Head, Level, Row, Seq
 
 _TRUNK = (Kind.FEATURES, Kind.SHAPE, Kind.DENSE, Kind.ENCODER)
 
 
-def lower_model(checked: CheckedGraph, usage: Usage, lengths: Iterable[str]) -> ModelPlan:
+def lower_model(
+    checked: CheckedGraph, usage: Usage, lengths: Iterable[str], catalogue: tuple[ColumnPlan, ...]
+) -> ModelPlan:
     """Return the plan of the model."""
     built = checked.built
     order = list(checked.graph.order())
@@ -33,6 +35,7 @@ def lower_model(checked: CheckedGraph, usage: Usage, lengths: Iterable[str]) -> 
         keep=int(str(built.facts.data.keep.params["n"])),
         seed=built.train.seed,
         group=built.facts.group,
+        catalogue=CataloguePlan(built.facts.domains.of[built.facts.item or ""], catalogue) if catalogue else None,
     )
 
 
@@ -50,7 +53,7 @@ def _table(checked: CheckedGraph, node: Node) -> TablePlan:
     )
     dim = getattr(node.params, "dim", None)
     params = {name: value for name, value in _written(node.params).items() if name not in ("item", "dim")}
-    domain = checked.built.facts.domains.of[selection.names[0]]
+    domain = checked.built.facts.domain(selection.names[0], selection.level) or selection.names[0]
     return TablePlan(node.id, domain, dim if isinstance(dim, int) else None, params)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.lower.catalogue import catalogue_columns
 from sess.compiler.lower.model import lower_model
 from sess.compiler.lower.serving import lower_serving
 from sess.compiler.lower.training import lower_evaluation, lower_training
@@ -17,11 +20,12 @@ def lower(checked: CheckedGraph, registry: Registry) -> Program:
     usage = find_usage(checked)
     built = checked.built
     workflow = lower_workflow(checked, usage, registry)
+    workflow = replace(workflow, catalogue=catalogue_columns(checked, usage, registry))
     return Program(
         name=built.facts.resolved.name.text,
         title=built.facts.resolved.title,
         workflow=workflow,
-        model=lower_model(checked, usage, [column.name for column in workflow.lengths]),
+        model=lower_model(checked, usage, [column.name for column in workflow.lengths], workflow.catalogue),
         train=lower_training(checked),
         evaluate=lower_evaluation(checked),
         serving=lower_serving(checked, usage),

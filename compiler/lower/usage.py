@@ -17,7 +17,7 @@ _NO_READERS = (Kind.TABLE, Kind.HEAD)
 class Usage:
     """Columns in schema order; `codes` are those that are read or predicted as categories, `times` read as times.
 
-    `raw` are those that are read as the data has them, perhaps beside being inputs.
+    `raw` are those that are read as the data has them, perhaps beside being inputs; `catalogue` are of the catalogue.
     """
 
     inputs: tuple[str, ...]
@@ -25,6 +25,7 @@ class Usage:
     codes: frozenset[str]
     times: frozenset[str]
     raw: tuple[str, ...]
+    catalogue: tuple[str, ...]
 
 
 def find_usage(checked: CheckedGraph) -> Usage:
@@ -33,17 +34,19 @@ def find_usage(checked: CheckedGraph) -> Usage:
     read: set[str] = set()
     raw: set[str] = set()
     coded: set[str] = set()
+    of_items: set[str] = set()
     for node in checked.graph.order():
         read |= columns_read(checked, node)
         raw |= {name for name in _marked(node, RAW) if not facts.is_time(name)}
         coded |= _marked(node, CODES)
+        of_items |= _of_catalogue(checked, node)
     heads = [head for node in checked.heads.values() if isinstance(head := checked.types[node], Head)]
     targets = {head.target for head in heads}
     ranked = {head.target for head in heads if head.is_ranking}
     codes = (
         ranked
         | coded
-        | {name for node in checked.graph.order() for name in checked.graph.tables(node.id) if name in read}
+        | {name for node in checked.graph.order() for name in _embedded(checked, node) if name in read}
         | ({facts.item} if facts.item else set())
     )
     return Usage(
@@ -52,6 +55,7 @@ def find_usage(checked: CheckedGraph) -> Usage:
         frozenset(codes),
         frozenset(name for name in read if facts.is_time(name)),
         tuple(name for name in facts.schema.names if name in raw),
+        tuple(name for name in facts.selector.catalogue.names if name in of_items) if facts.selector.catalogue else (),
     )
 
 
@@ -79,3 +83,18 @@ def _marked(node: Node, mark: str) -> set[str]:
         return set()
     found = (getattr(node.params, each.name) for each in parameters(node.entry.Params) if wants(each.hint, mark))
     return {name for each in found if isinstance(each, Selection) for name in each.names}
+
+
+def _of_catalogue(checked: CheckedGraph, node: Node) -> set[str]:
+    """Return the columns of the catalogue that a node reads."""
+    facts, level = checked.built.facts, Level.CATALOGUE
+    if node.kind is not Kind.FEATURES:
+        return set()
+    found = {name for _, each in node.selections if each.level is level for name in each.names}
+    return {name for name in found if facts.representation(name, level) is not Representation.SKIP}
+
+
+def _embedded(checked: CheckedGraph, node: Node) -> set[str]:
+    """Return the columns of the events that a node reads through tables."""
+    own = {name for _, each in node.selections if each.level is not Level.CATALOGUE for name in each.names}
+    return own & checked.graph.tables(node.id).keys()

@@ -53,7 +53,8 @@ def _pretrained(checked: CheckedGraph) -> tuple[PretrainedPlan, ...]:
     for node in checked.graph.order():
         path, dim = getattr(node.params, "pretrained", None), getattr(node.params, "dim", None)
         if node.kind is Kind.TABLE and isinstance(path, str) and isinstance(dim, int):
-            domain = facts.domains.of[node.params.item.names[0]]
+            item = node.params.item
+            domain = facts.domain(item.names[0], item.level) or item.names[0]
             ids = getattr(node.params, "ids", None)
             found.append(PretrainedPlan(node.id, domain, path, ids, dim, facts.domains.columns[domain]))
     return tuple(found)
@@ -183,7 +184,7 @@ def _operations(checked: CheckedGraph, column: Column, usage: Usage, registry: R
     if column.name in usage.codes:
         before = [each for each in override.operations if each.name not in ("take", *_MAKES_CODES)] if override else []
         made = (_resolved(each, column, facts) for each in before)
-        return (*made, _categorify(checked, facts.domains.of[column.name], registry))
+        return (*made, categorify(checked, facts.domains.of[column.name], registry))
     if column.name not in (*usage.inputs, *usage.targets) or column.name in usage.times:
         return ()
     own = [each for each in override.operations if each.name != "take"] if override else []
@@ -204,7 +205,7 @@ def _resolved(operation: Chosen, column: Column, facts: Facts) -> Chosen:
     return Chosen(operation.name, {**operation.params, "unit": _unit(facts, column)})
 
 
-def _categorify(checked: CheckedGraph, domain: str, registry: Registry) -> Chosen:
+def categorify(checked: CheckedGraph, domain: str, registry: Registry) -> Chosen:
     """Return how a domain's values become codes: by the override of one of its columns, else one code a value."""
     for name in checked.built.facts.domains.columns[domain]:
         override = checked.built.facts.overrides.get(name)
@@ -219,10 +220,11 @@ def _domains(checked: CheckedGraph, usage: Usage, registry: Registry) -> tuple[D
     plans = []
     for domain, columns in facts.domains.columns.items():
         used = tuple(name for name in columns if name in usage.codes)
-        if used:
-            dtype = facts.value_dtype(used[0]).value
-            is_item = facts.item in columns
-            plans.append(DomainPlan(domain, used, dtype, is_item, _categorify(checked, domain, registry)))
+        own = tuple(name for name in usage.catalogue if facts.domains.catalogue.get(name) == domain)
+        if used or own:
+            dtype = facts.value_dtype(used[0]) if used else facts.column(own[0], Level.CATALOGUE).dtype
+            codes = categorify(checked, domain, registry)
+            plans.append(DomainPlan(domain, used, dtype.value, facts.item in columns, codes, own))
     return tuple(plans)
 
 

@@ -10,10 +10,11 @@ from sess.compiler import codes
 from sess.compiler.block import Chosen, Representation
 from sess.compiler.block import Kind as EntryKind
 from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.passes.catalogue import catalogue_domains
 from sess.compiler.passes.columns import ColumnScope
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.derived import Derived, makes_codes, read_derived
-from sess.compiler.passes.domains import Domains, find_domains
+from sess.compiler.passes.domains import Domains, find_domains, with_catalogue
 from sess.compiler.passes.groups import Groups, find_groups
 from sess.compiler.passes.keys import read_section
 from sess.compiler.passes.overrides import Overrides, made_dtypes, read_overrides
@@ -51,22 +52,30 @@ class Facts:
     overrides: Overrides
     made: Mapping[str, Dtype]
 
-    def column(self, name: str) -> Column:
-        """Return a column that a selection gave, of the events or else of the catalogue."""
-        found = self.schema.find(name)
-        if found is None and self.selector.catalogue is not None:
-            found = self.selector.catalogue.find(name)
+    def column(self, name: str, level: Level | None = None) -> Column:
+        """Return a column that a selection gave: of the catalogue, of the events, or by default of where it is."""
+        catalogue = self.selector.catalogue
+        found = self.schema.find(name) if level is not Level.CATALOGUE else None
+        if found is None and catalogue is not None:
+            found = catalogue.find(name)
         assert found is not None, name
         return found
+
+    def domain(self, name: str, level: Level) -> str | None:
+        """Return the domain of a column; None if it can't be categories."""
+        return (self.domains.catalogue if level is Level.CATALOGUE else self.domains.of).get(name)
 
     def is_time(self, name: str) -> bool:
         """Whether a column counts time: it is that of `events`, a datetime, or tagged `TIME`."""
         column = self.column(name)
         return name == self.time or column.dtype is Dtype.DATETIME or column.has("time")
 
-    def representation(self, name: str) -> Representation:
+    def representation(self, name: str, level: Level | None = None) -> Representation:
         """Return how `features` turns a column into numbers."""
-        column = self.column(name)
+        column = self.column(name, level)
+        if level is Level.CATALOGUE:
+            found = represent(column, is_key=False, is_time=False)
+            return Representation.VECTORS if found is Representation.NUMERIC and column.is_list else found
         found = represent(column, is_key=name == self.session, is_time=name == self.time)
         override = self.overrides.get(name)
         if override is None or name == self.session or column.name not in self.schema.names:
@@ -111,9 +120,11 @@ def bind(resolved: Resolved, ctx: Context) -> Facts:
     for definition in resolved.definitions.values():
         if definition.kind in (Kind.COLUMNS, Kind.SEQUENCE):
             labelled.pick(definition.value)  # an empty selection is an error, used or not
+    item = _item(resolved, groups, domains, selector, ctx)
+    domains = with_catalogue(domains, catalogue_domains(domains.of, item, ctx))
     return Facts(
         resolved, ctx.schema, data, rows.rows, rows.session, rows.time, levels, groups.of, labels, domains,
-        _item(resolved, groups, domains, selector, ctx), _group(resolved, groups, selector, ctx), labelled, derived,
+        item, _group(resolved, groups, selector, ctx), labelled, derived,
         overrides, made,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sess.compiler import codes
 from sess.compiler.diagnostics import Label
@@ -18,10 +18,14 @@ from sess.compiler.tree import Definition, Kind
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """The domain of each column that can be categories, and the columns of each domain in schema order."""
+    """The domain of each column that can be categories, and the columns of each domain in schema order.
+
+    `catalogue` has the domains of the catalogue's columns; those that no column of the events is in have no `columns`.
+    """
 
     of: Mapping[str, str]
     columns: Mapping[str, tuple[str, ...]]
+    catalogue: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_domains(resolved: Resolved, made: Mapping[str, Dtype], ctx: Context) -> Domains:
@@ -65,6 +69,12 @@ def find_domains(resolved: Resolved, made: Mapping[str, Dtype], ctx: Context) ->
             _check_named(name, definition, [_column(each, ctx) for each in picked.names], ctx)
     _check_dtypes(of, owners, made, ctx)
     return Domains(of, _columns(of, ctx))
+
+
+def with_catalogue(domains: Domains, catalogue: Mapping[str, str]) -> Domains:
+    """Return domains that have the catalogue's columns too."""
+    columns = {**dict.fromkeys(catalogue.values(), ()), **domains.columns}
+    return Domains(domains.of, columns, catalogue)
 
 
 def _column(name: str, ctx: Context) -> Column:

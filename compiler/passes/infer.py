@@ -47,7 +47,7 @@ def _named(tower: Tower, table: Node, built: Built) -> Tower:
         if isinstance(value := getattr(table.params, each.name), Selection)
     )
     width = Dim.symbol(f"auto({table.id})") if tower.width.known is None else tower.width
-    return Tower(width, built.facts.domains.of[selection.names[0]])
+    return Tower(width, built.facts.domain(selection.names[0], selection.level) or tower.domain)
 
 
 def _check_nested(node: Node, site: NodeSite, ctx: Context) -> None:

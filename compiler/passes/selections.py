@@ -51,7 +51,8 @@ class SelectionScope:
         if is_single and kind is not Kind.TABLE and not is_one(picked, expression, owner, self.reporter):
             return None
         if picked.is_catalogue:
-            return Selection(picked.names, Level.CATALOGUE)
+            is_sound = kind is not Kind.TABLE or is_one(picked, expression, owner, self.reporter)
+            return Selection(picked.names, Level.CATALOGUE) if is_sound else None
         if kind is not Kind.HEAD and picked.names == (self.facts.session,) and not owner.endswith("of `features`"):
             message = f"`{self.facts.session}` is the session's key, which is never a feature"
             self.reporter.error(codes.KEY_COLUMN, message, expression.span)

@@ -175,10 +175,10 @@ class NodeSite:
 
     def _feature(self, name: str, selection: Selection) -> Feature:
         facts = self.built.facts
-        representation = _said(facts.representation(name), self.node.entry.name)
+        representation = _said(facts.representation(name, selection.level), self.node.entry.name)
         table = self.graph.tables(self.node.id).get(name) if self.node.id in self.graph else None
         tower = self.types.get(table) if table is not None else None
-        column = facts.column(name)
+        column = facts.column(name, selection.level)
         if isinstance(tower, Tower):
             width = tower.width
         elif representation is Representation.VECTORS:
@@ -191,8 +191,8 @@ class NodeSite:
             selection.group,
             representation,
             table,
-            facts.domains.of.get(name),
-            facts.is_time(name),
+            facts.domain(name, selection.level),
+            selection.level is not Level.CATALOGUE and facts.is_time(name),
             width,
         )
 

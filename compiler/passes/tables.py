@@ -33,18 +33,18 @@ class Tables:
     def domain(self, table: Node) -> str | None:
         """Return the domain of a table; None if its columns have none."""
         selection = _selection(table.params)
-        return self._facts.domains.of.get(selection.names[0]) if selection else None
+        return self._facts.domain(selection.names[0], selection.level) if selection else None
 
     def read(self, leaf: Node) -> bool:
         """Find the table of each categorical column of a leaf; whether all have one (reported)."""
         selection = _selection(leaf.params)
-        if selection is None or selection.level is Level.CATALOGUE:
+        if selection is None:
             return True
         asked = getattr(leaf.params, "tables", None)
         is_sound = True
         for name in selection.names:
-            domain = self._facts.domains.of.get(name)
-            if domain is None or not self._is_embedded(leaf, name):
+            domain = self._facts.domain(name, selection.level)
+            if domain is None or not self._is_embedded(leaf, name, selection.level):
                 continue
             table = self._choose(leaf, name, domain, asked)
             is_sound = is_sound and table is not None
@@ -52,10 +52,10 @@ class Tables:
                 self._graph.connect(table, leaf.id, Role.TABLE, name)
         return is_sound
 
-    def _is_embedded(self, leaf: Node, name: str) -> bool:
+    def _is_embedded(self, leaf: Node, name: str, level: Level) -> bool:
         if leaf.entry.name == "embed":
             return True
-        return self._facts.representation(name) is Representation.EMBED and leaf.entry.name == "features"
+        return self._facts.representation(name, level) is Representation.EMBED and leaf.entry.name == "features"
 
     def _choose(self, leaf: Node, name: str, domain: str, asked: str | None) -> str | None:
         tables = self._by_domain.get(domain, [])
@@ -83,8 +83,10 @@ class Tables:
         taken = domain in self._facts.resolved.definitions or domain in self._graph
         name = f"{domain}_table" if taken else domain
         columns = self._facts.domains.columns[domain]
-        first = next((name for name in columns if self._facts.levels[name] is Level.STEP), columns[0])
-        level = self._facts.levels[first]
+        of_catalogue = (name for name, each in self._facts.domains.catalogue.items() if each == domain)
+        levels = {name: self._facts.levels[name] for name in columns} or {next(of_catalogue): Level.CATALOGUE}
+        first = next((name for name, level in levels.items() if level is Level.STEP), next(iter(levels)))
+        level = levels[first]
         values: dict[str, Any] = {}  # values of the fields of any table's parameters
         for each in parameters(entry.Params):
             if each.is_required:

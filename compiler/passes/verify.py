@@ -29,6 +29,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     check_targets(checked, ctx)
     _check_bags(checked, ctx)
     _check_catalogue(checked.built.facts, ctx)
+    _check_catalogue_file(checked, ctx)
     _check_hidden_columns(checked, ctx)
     check_settings(checked.built, ctx)
     check_metrics(checked, ctx)
@@ -107,6 +108,20 @@ def _check_catalogue(facts: Facts, ctx: Context) -> None:
         ctx.reporter.error(codes.DOMAIN_CONFLICT, message, at, labels=labels, help="one domain has one dtype")
 
 
+def _check_catalogue_file(checked: CheckedGraph, ctx: Context) -> None:
+    """Report columns of a catalogue that the `data` section doesn't name."""
+    data = checked.built.facts.data
+    if data.catalogue is not None or not data.train:
+        return
+    for node in checked.graph.order():
+        for argument, selection in node.selections:
+            if selection.level is Level.CATALOGUE and node.kind is Kind.FEATURES:
+                at = node.arguments.get(argument, node.span)
+                message = f"`{node.entry.name}` reads the catalogue, and `data` names none"
+                ctx.reporter.error(codes.NO_CATALOGUE, message, at, help='add `catalogue = "items.parquet"` to `data`')
+                return
+
+
 def _check_bags(checked: CheckedGraph, ctx: Context) -> None:
     """Report lists of numbers of varying length: neither a step axis nor a vector."""
     facts = checked.built.facts
@@ -115,8 +130,9 @@ def _check_bags(checked: CheckedGraph, ctx: Context) -> None:
             continue
         for argument, selection in node.selections:
             for name in selection.names:
-                column = facts.column(name)
-                is_bag = column.is_list and (facts.rows is Rows.EVENTS or facts.levels.get(name) is not Level.STEP)
+                column = facts.column(name, selection.level)
+                is_steps = facts.rows is Rows.SESSIONS and selection.level is Level.STEP
+                is_bag = column.is_list and not is_steps
                 if is_bag and column.dtype.is_float and column.length is None:
                     at = node.arguments.get(argument, node.span)
                     message = f"`{name}` is a list of numbers of varying length, which is no vector"

@@ -24,6 +24,7 @@ from sess.runtime.evaluate.slices import slices_of
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.progress import Progress
+from sess.runtime.towers import stored_items
 from sess.runtime.vocabulary import Vocabulary, VocabularySize
 
 SPLITS = ("valid", "test")
@@ -59,7 +60,9 @@ def evaluate(
 def trained(program: Program, vocabularies: Mapping[str, Vocabulary], weights: Path) -> SessionModel:
     """Return the model of a program with its weights."""
     sizes = {name: VocabularySize(v.reserved, v.size) for name, v in vocabularies.items()}
-    model = SessionModel(program.model, program.workflow.inputs, sizes)
+    with np.load(weights, allow_pickle=False) as stored:
+        items = stored_items(program.model.catalogue, stored)
+    model = SessionModel(program.model, program.workflow.inputs, sizes, items=items)
     model.load_weights(weights)
     return model
 

@@ -46,7 +46,7 @@ def export(
             shutil.rmtree(out / folder, ignore_errors=True)
         keras.utils.clear_session(free_memory=False)  # the names of layers count from one in every export
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
-        model = SessionModel(program.model, program.workflow.inputs, sizes)
+        model = SessionModel(program.model, program.workflow.inputs, sizes, items=prepared.items)
         model.load_weights(weights)
         _check_finite(model)
         save(model, program, sizes, out / "model")

@@ -109,6 +109,8 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
                 progress.say(f"split `{name}`: {count:,} targets of `{column}` are not in the vocabulary")
     for column, count in _varying(facts).items():
         progress.say(f"`{column}` differs within {count:,} sessions")
+    if facts.get("items_without_row"):
+        progress.say(f"catalogue: {facts['items_without_row']:,} items have no row in it, and so no features")
     missing = facts.get("pretrained")
     for table, count in missing.items() if isinstance(missing, dict) else ():
         if count:

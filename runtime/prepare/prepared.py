@@ -22,7 +22,7 @@ Array = NDArray[Any]  # codes int32, numbers float32, or the user's values in th
 SPLITS = ("train", "valid", "test")
 FACTS = "facts.json"
 WORKFLOW = "workflow.json"
-PRETRAINED = "pretrained"
+PRETRAINED, ITEMS = "pretrained", "items"
 GROUP = "steps."
 
 
@@ -116,6 +116,8 @@ class Prepared:
     facts: Mapping[str, JsonValue]
     pretrained: Mapping[str, Array] = field(default_factory=dict)
     """Vectors (V, D) by table, rows of NaN for ids without one."""
+    items: Mapping[str, Array] = field(default_factory=dict)
+    """What the catalogue says of every item, (V, …) by column."""
 
     def save(self, folder: Path) -> None:
         """Write the splits, the vocabularies and the facts; the same values give the same bytes."""
@@ -128,6 +130,12 @@ class Prepared:
         for table, vectors in self.pretrained.items():
             (folder / PRETRAINED).mkdir(exist_ok=True)
             np.save(folder / PRETRAINED / f"{table}.npy", vectors)
+        if self.items:
+            (folder / ITEMS).mkdir()
+        for i, values in enumerate(self.items.values()):
+            np.save(folder / ITEMS / f"{i}.npy", values)
+        if self.items:
+            (folder / ITEMS / "columns.json").write_text(json.dumps(list(self.items), ensure_ascii=False) + "\n")
         facts = json.dumps(dict(self.facts), indent=2, ensure_ascii=False, allow_nan=False)
         (folder / FACTS).write_text(facts + "\n", encoding="utf-8")
 
@@ -146,7 +154,10 @@ class Prepared:
         )
         assert train is not None
         pretrained = {path.stem: np.load(path) for path in sorted((folder / PRETRAINED).glob("*.npy"))}
-        return cls(train, valid, test, vocabularies, facts, pretrained)
+        listed = folder / ITEMS / "columns.json"
+        names = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else []
+        items = {name: np.load(folder / ITEMS / f"{i}.npy") for i, name in enumerate(names)}
+        return cls(train, valid, test, vocabularies, facts, pretrained, items)
 
 
 def _write(path: Path, groups: Mapping[str, Mapping[str, Array]]) -> None:

@@ -22,7 +22,8 @@ from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
 from sess.runtime.prepare.groups import GroupWork, part_of
 from sess.runtime.prepare.history import MICROSECONDS, History, history_of
-from sess.runtime.prepare.prepared import PRETRAINED, Array, Prepared, Sessions
+from sess.runtime.prepare.items import item_columns, values_in
+from sess.runtime.prepare.prepared import ITEMS, PRETRAINED, Array, Prepared, Sessions
 from sess.runtime.prepare.pretrained import count_missing, read_pretrained
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
@@ -32,7 +33,7 @@ from sess.runtime.progress import Progress
 from sess.runtime.steps.transform import seconds
 from sess.runtime.vocabulary import Vocabulary
 
-MADE = ("sessions", "vocabulary", "nvtabular", "schema", PRETRAINED)
+MADE = ("sessions", "vocabulary", "nvtabular", "schema", PRETRAINED, ITEMS)
 
 
 def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Prepared:
@@ -45,7 +46,7 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
             name: history.changed(lambda table: with_derived(plan, table))
             for name, history in _read(plan, base).items()
         }
-        catalogue = read_catalogue(plan.data, _column(plan, plan.data.item), base)
+        catalogue = read_catalogue(plan, _column(plan, plan.data.item), base)
         task.advance(1, "read")
         cuts = _cuts(plan, histories)
         check_cuts(plan, cuts)
@@ -57,12 +58,17 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
         prepared = _work(plan, cuts, taken, vocabularies, out)
         task.advance(1, "columns prepared")
         facts = facts_of(plan, histories, cuts, prepared, vocabularies, catalogue)
+        items: dict[str, Array] = {}
+        if plan.catalogue and catalogue is not None:
+            items, without_row = item_columns(plan, catalogue, vocabularies)
+            facts["items_without_row"] = without_row
         if pretrained:
             reserved = {each.table: vocabularies[each.domain].reserved for each in plan.pretrained}
             facts["pretrained"] = dict(count_missing(pretrained, reserved))
         result = Prepared(
-            prepared["train"], prepared.get("valid"), prepared.get("test"), vocabularies, facts, pretrained
-        )
+            prepared["train"], prepared.get("valid"), prepared.get("test"), vocabularies, facts, pretrained,
+            items,
+        )  # fmt: skip
         result.save(out)
         task.advance(1, "saved")
     say(facts, progress)
@@ -107,9 +113,11 @@ def _vocabularies(
         everywhere += [pa.chunked_array([pa.array(values, pa.int64())]) for values in fixed]
         if domain.is_item and catalogue is not None:
             everywhere.append(pa.chunked_array([catalogue.ids]))
+        of_items = list(values_in(domain.name, plan, catalogue))
+        everywhere += of_items
         names = (plan.data.item,) if domain.is_item and plan.data.item in domain.columns else domain.columns
         counted = [values_of(columns[name], _trained(name, train, steps, taken)) for name in names]
-        vocabulary = fit_vocabulary(domain, everywhere, counted)
+        vocabulary = fit_vocabulary(domain, everywhere, counted if domain.columns else of_items)
         if domain.is_item and catalogue is not None and catalogue.titles is not None:
             titles = tuple(catalogue.titles.get(value) for value in np.asarray(vocabulary.values).tolist())
             vocabulary = Vocabulary(vocabulary.values, vocabulary.counts, vocabulary.reserved, titles)

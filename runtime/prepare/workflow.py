@@ -45,7 +45,9 @@ class ColumnWork:
         self._inputs = read_columns(plan)
         self._vocabularies = vocabularies
         nodes = Nodes(plan, scratch)
-        parts = [part for domain in plan.domains for part in nodes.codes(domain, vocabularies[domain.name])]
+        parts = [
+            part for domain in plan.domains if domain.columns for part in nodes.codes(domain, vocabularies[domain.name])
+        ]
         parts += [nodes.numbers(column) for column in self.columns if column.domain is None]
         self.workflow = Workflow(sum(parts[1:], parts[0]))
         with quietly():

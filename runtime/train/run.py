@@ -43,7 +43,7 @@ def train(program: Program, prepared: Prepared, out: Path, progress: Progress) -
     try:
         sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
         clicks = {name: v.counts for name, v in prepared.vocabularies.items()}
-        model = SessionModel(program.model, program.workflow.inputs, sizes, clicks)
+        model = SessionModel(program.model, program.workflow.inputs, sizes, clicks, prepared.items)
         model.begin_with(prepared.pretrained)
     finally:
         keras.config.set_dtype_policy(policy)

@@ -15,6 +15,7 @@ from sess.runtime.model import MASK, SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Asked
+from sess.runtime.towers import stored_items
 from sess.runtime.verify.compare import Answers
 from sess.runtime.vocabulary import VocabularySize
 
@@ -25,7 +26,9 @@ def answer_by_weights(program: Program, artifact: Path, asked: Asked, answerer: 
     """Return every output for a prepared request; ids by the answerer's vocabularies."""
     workflow = json.loads((artifact / WORKFLOW).read_text(encoding="utf-8"))
     sizes = {name: VocabularySize(each["reserved"], each["size"]) for name, each in workflow["domains"].items()}
-    model = SessionModel(program.model, program.workflow.inputs, sizes)
+    with np.load(artifact / WEIGHTS, allow_pickle=False) as weights:
+        items = stored_items(program.model.catalogue, weights)
+    model = SessionModel(program.model, program.workflow.inputs, sizes, items=items)
     model.load_weights(artifact / WEIGHTS)
     batch = {name: tf.constant(values) for name, values in asked.columns.items()} | {MASK: tf.constant(asked.mask)}
     states = model.states(batch)

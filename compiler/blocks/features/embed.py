@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from sess.compiler.block import Feature, FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
-from sess.compiler.types import Dim, Level, Row, Seq
+from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site, TableName
+from sess.compiler.types import Dim, Level, Value
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedParams:
-    """`embed(cols)`: one vector a step or a session, the columns' vectors side by side."""
+    """`embed(cols, tables=, combiner=mean|sum|sqrtn|max)`: one vector a step or a session, the columns' vectors side by
+    side; `tables` says which where a domain has several, `combiner` makes one vector of a list's.
+    """
 
     cols: Selection
+    tables: TableName | None = None
+    combiner: Literal["mean", "sum", "sqrtn", "max"] = "mean"
 
 
 class Embed(FeatureBlock[EmbedParams]):
@@ -20,22 +25,18 @@ class Embed(FeatureBlock[EmbedParams]):
 
     name = "embed"
 
-    def check(self, site: Site, params: EmbedParams) -> Row | Seq | None:
-        """Return a Seq of step columns, a Row of session columns."""
+    def check(self, site: Site, params: EmbedParams) -> Value | None:
+        """Return a Seq of step columns, a Row of session columns, a Tower of the catalogue's."""
         features = site.features(params.cols)
         wrong = [each.column.name for each in features if each.representation is not Representation.EMBED]
         if wrong:
             site.mismatch(f"`{wrong[0]}` is not categorical, so it has no table", "cols", "use `numeric` for numbers")
             return None
         width = sum((each.width for each in features), Dim())
-        return Seq(width, group=_group(features)) if params.cols.level is Level.STEP else Row(width)
+        return site.leaf(params.cols, width)
 
     def lower(self, keras: Keras, params: EmbedParams) -> KerasTensor:
-        """Return (B, T, D) of step columns, (B, D) of session columns."""
-        parts = [keras.embed(name) for name in params.cols.names]
+        """Return (B, T, D) of step columns, (B, D) of session columns, (V, D) of the catalogue's."""
+        parts = [keras.embed(name, params.combiner) for name in params.cols.names]
         joined = keras.ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
         return keras.hide(joined) if params.cols.level is Level.STEP else joined
-
-
-def _group(features: tuple[Feature, ...]) -> str:
-    return features[0].group or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
-from sess.compiler.types import Dim, Level, Row, Seq
+from sess.compiler.types import Dim, Level, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Features(FeatureBlock[FeaturesParams]):
 
     name = "features"
 
-    def check(self, site: Site, params: FeaturesParams) -> Row | Seq | None:
-        """Return a Seq of step columns, a Row of session columns, as wide as all their vectors together."""
+    def check(self, site: Site, params: FeaturesParams) -> Value | None:
+        """Return a Seq of step columns, a Row of session columns, a Tower of the catalogue's."""
         features = site.features(params.cols)
         unclear = [each for each in features if each.representation is Representation.UNCLEAR]
         for each in unclear:
@@ -35,10 +35,10 @@ class Features(FeatureBlock[FeaturesParams]):
             site.mismatch(f"nothing is left to read: {names} are times, texts or the key", "cols")
             return None
         width = sum((each.width for each in kept), Dim())
-        return Seq(width, group=kept[0].group or "") if params.cols.level is Level.STEP else Row(width)
+        return site.leaf(params.cols, width)
 
     def lower(self, keras: Keras, params: FeaturesParams) -> KerasTensor:
-        """Return (B, T, D) of step columns, (B, D) of session columns."""
+        """Return (B, T, D) of step columns, (B, D) of session columns, (V, D) of the catalogue's."""
         parts = []
         for name in params.cols.names:
             match keras.representation(name):

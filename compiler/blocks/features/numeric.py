@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
-from sess.compiler.types import Dim, Level, Row, Seq
+from sess.compiler.types import Dim, Level, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,14 @@ class Numeric(FeatureBlock[NumericParams]):
 
     name = "numeric"
 
-    def check(self, site: Site, params: NumericParams) -> Row | Seq | None:
-        """Return a Seq of step columns, a Row of session columns; the width is the number of columns."""
+    def check(self, site: Site, params: NumericParams) -> Value | None:
+        """Return a Seq of step columns, a Row of session columns, a Tower of the catalogue's."""
         features = site.features(params.cols)
         wrong = [each.column.name for each in features if each.representation is not Representation.NUMERIC]
         if wrong:
             site.mismatch(f"`{wrong[0]}` is not continuous", "cols", "use `embed` for categories")
             return None
-        width = Dim(len(features))
-        is_step = params.cols.level is Level.STEP
-        return Seq(width, group=features[0].group or "") if is_step else Row(width)
+        return site.leaf(params.cols, Dim(len(features)))
 
     def lower(self, keras: Keras, params: NumericParams) -> KerasTensor:
         """Return (B, T, number of columns) of step columns, (B, number of columns) of session columns."""
