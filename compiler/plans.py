@@ -246,5 +246,5 @@ class Program:
 __all__ = [
     "CataloguePlan", "ColumnPlan", "DataPlan", "DomainPlan", "EncoderPlan", "EvaluatePlan", "HeadPlan", "MetricPlan",
     "ModelPlan", "NodePlan", "PretrainedPlan", "Program", "Role", "Rows", "ServingPlan", "TablePlan", "Take",
-    "TensorPlan", "TrainPlan", "WorkflowPlan", "raw_name",
+    "TensorPlan", "TrainPlan", "WorkflowPlan",
 ]  # fmt: skip

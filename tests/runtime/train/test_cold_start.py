@@ -35,7 +35,7 @@ spec cold
 schema "schema.pbtxt"
 schema "items.pbtxt" for catalogue
 columns side = all(of=catalogue) - column("item_id", of=catalogue)
-table   items = embedding(item_id, dim=8)
+table   items = embedding(item_id, dim=8, init=0.02)
 let     tower = concat(items, features(side)) >> mlp([24, 16], activation=tanh)
 encoder query = at(tower, item_id) >> gru(units=16)
 head    click = query >> categorical(item_id, tied=tower)

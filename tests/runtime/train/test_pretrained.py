@@ -41,7 +41,8 @@ def build(tmp_path: Path) -> Build:
     pq.write_table(pa.table(table), tmp_path / "vectors.parquet")
 
     def run(arguments: str) -> tuple[Program, Prepared]:
-        text = SPEC.replace("embedding(item, dim=16)", f"embedding(item, {arguments})").replace("= 6", "= 2", 1)
+        text = SPEC.replace("embedding(item, dim=16)", f"embedding(item, init=0.02, {arguments})")
+        text = text.replace("epochs    = 6", "epochs    = 2")
         (tmp_path / "cycle.sess").write_text(text)
         checked = compile_spec(tmp_path / "cycle.sess")
         assert checked.program is not None, [each.message for each in checked.diagnostics]
