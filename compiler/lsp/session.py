@@ -16,7 +16,7 @@ from sess.compiler.service.analysis import Analysis, analyse
 from sess.compiler.source import Source
 from sess.compiler.tree import SpecStatement
 
-PAUSE = 0.03  # seconds without a keystroke before findings are told: a paste or a held key is one check
+PAUSE = 0.005  # seconds without a keystroke before findings are told: a paste is one check
 
 
 class Session:
