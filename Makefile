@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick grammar lint format bench fuzz lock dist clean distclean
+.PHONY: help setup demo test quick grammar docs lint format bench fuzz lock dist clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ format: setup ## write the code in its one form
 
 bench: setup ## training beside a plain loop, on the same events
 	@$(BIN)/python tests/benchmarks/train_epoch.py
+
+docs: setup ## write the tables of the language reference anew, from the registry
+	@$(BIN)/python -m sess.compiler.report.reference
 
 fuzz: setup ## the property tests again and again, each round from another seed (ROUNDS=20)
 	@for round in $$(seq $(ROUNDS)); do $(PYTEST) -q -n $(WORKERS) -m hypothesis --hypothesis-seed=$$RANDOM$$round || exit 1; done
