@@ -58,8 +58,9 @@ format: setup ## write the code in its one form
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format .
 
-bench: setup ## training beside a plain loop, on the same events
+bench: setup ## training beside a plain loop, and serving beside NVTabular and TensorFlow on Triton
 	@$(BIN)/python tests/benchmarks/train_epoch.py
+	@$(BIN)/python tests/benchmarks/serving.py
 
 docs: setup ## write the tables of the language reference anew, from the registry
 	@$(BIN)/python -m sess.compiler.report.reference

@@ -181,5 +181,10 @@ def questions_of(asked: Asked, *, is_item: bool) -> list[Question]:
 def _joined(parts: Sequence[Array]) -> Array:
     """Return (B, T) of all parts, padded on the right to the longest; (B,) as they are."""
     longest = max(part.shape[1] if part.ndim > 1 else 0 for part in parts)
-    padded = [np.pad(part, ((0, 0), (0, longest - part.shape[1]))) if part.ndim > 1 else part for part in parts]
-    return np.concatenate(padded)
+    return np.concatenate([_padded(part, longest) for part in parts])
+
+
+def _padded(part: Array, longest: int) -> Array:
+    if part.ndim == 1 or part.shape[1] == longest:
+        return part
+    return np.pad(part, ((0, 0), (0, longest - part.shape[1])))

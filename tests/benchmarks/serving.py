@@ -1,6 +1,8 @@
 """Serving beside NVTabular's transform, a one-step TensorFlow ensemble, and the memory's speed, in one sitting.
 
-usage: python tests/benchmarks/serving.py [ITEMS=10000 ...]
+usage: python tests/benchmarks/serving.py [scan] [ITEMS=10000 ...]
+
+With `scan` only the exact top-k is measured, beside the floor, without any server.
 
 Weights are drawn and every item occurs once: what is measured is time. Each figure of a table comes from rounds that
 alternate between the servers, so that a noisy machine is noisy to all of them.
@@ -58,11 +60,17 @@ Ask = Callable[[], Any]  # a coroutine of one answer
 def main() -> None:
     """Measure each size."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    for items in [int(word.replace("_", "")) for word in sys.argv[1:]] or [10_000]:
+    is_scan = "scan" in sys.argv[1:]
+    for items in [int(word) for word in sys.argv[1:] if word.isdecimal()] or [10_000]:
         with tempfile.TemporaryDirectory() as folder:
+            print(f"\n{items:,} items of {WIDTH} numbers, k={SHOWN}")
+            if is_scan:
+                vectors = np.random.default_rng(0).normal(size=(items, WIDTH)).astype(np.float32)
+                np.save(Path(folder) / "click.npy", vectors)
+                scans(Path(folder) / "click.npy", items)
+                continue
             artifact = write_artifact(Path(folder), items)
-            print(f"\n{items:,} items of {WIDTH} numbers, {STEPS} steps, k={SHOWN}")
-            scans(artifact, items)
+            scans(artifact / "triton" / "bench__model" / "1" / "vectors" / "click.npy", items)
             asyncio.run(servers(Path(folder), artifact))
 
 
@@ -100,11 +108,10 @@ def write_artifact(base: Path, items: int) -> Path:
     return out
 
 
-def scans(artifact: Path, items: int) -> None:
+def scans(file: Path, items: int) -> None:
     """Compare our exact top-k with reading the item matrix once, as a product with one vector and as a sum."""
     from sess.runtime.steps.rank import Catalogue, Question
 
-    file = artifact / "triton" / "bench__model" / "1" / "vectors" / "click.npy"
     vectors = np.load(file)
     catalogue = Catalogue.load(file.parent, 3, items, file.name, None)
     state = np.random.default_rng(1).normal(size=(1, WIDTH)).astype(np.float32)
