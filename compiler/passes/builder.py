@@ -10,6 +10,7 @@ from sess.compiler.block import EXPRESSION_KINDS, Kind, Pipe, TableName, TowerNa
 from sess.compiler.graph import Input, Node, Role, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
+from sess.compiler.passes.each import spread
 from sess.compiler.passes.tables import Tables
 from sess.compiler.passes.times import with_times
 from sess.compiler.passes.words import VALUES, WordScope, word_of
@@ -186,6 +187,9 @@ class Builder(WordScope):
         if bound is None:
             self._look_into(call)
             return None
+        in_full = spread(call, bound, self.facts)
+        if in_full is not None:
+            return self._call(in_full, None, name)
         inputs: dict[str, tuple[Input, ...]] = {}
         is_sound = True
         for index, slot in enumerate(slots):

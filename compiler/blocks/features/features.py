@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Representation, Selection, Site
+from sess.compiler.block import FeatureBlock, Keras, KerasTensor, Pipe, Representation, Selection, Site
 from sess.compiler.types import Dim, Level, Value
 
 
 @dataclass(frozen=True, slots=True)
 class FeaturesParams:
-    """`features(cols)`: categories through their tables, numbers as they are; times, texts and keys are skipped."""
+    """`features(cols, each=)`: categories through their tables, numbers as they are; times, texts and keys are skipped.
+    `each` is a pipe for every column by itself, such as `project(16)`.
+    """
 
     cols: Selection
+    each: Pipe | None = None
 
 
 class Features(FeatureBlock[FeaturesParams]):
