@@ -67,12 +67,13 @@ def largest(one: Answers, other: Answers) -> float:
 def same_order(one: NDArray[Any], other: NDArray[Any], scores: NDArray[Any]) -> bool:
     """Whether two rankings (K,) agree but inside runs of scores (K,) that lie within the tolerance of each other.
 
-    The last run is cut off by K: other ids of the same score may stand behind it, so that it isn't compared.
+    The last run is cut off by K: other ids of the same score may stand behind it, so that it isn't compared, be it of
+    one id or more.
     """
     gaps = np.abs(np.diff(scores.astype(np.float64)))
     breaks = np.flatnonzero(gaps > _near(scores[1:])) + 1
     runs = np.split(np.arange(len(scores)), breaks)
-    for run in runs[:-1] if len(runs) > 1 and len(runs[-1]) > 1 else runs:
+    for run in runs[:-1] if len(runs) > 1 else runs:
         if len(run) == 1 and one[run[0]] != other[run[0]]:
             return False
         if len(run) > 1 and sorted(one[run].tolist()) != sorted(other[run].tolist()):

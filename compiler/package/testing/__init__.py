@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         def __init__(self, law: Callable[[], None], **rest: Any) -> None:
             super().__init__(**rest)
             self.law = law
+            self.funcargs: dict[str, Any] = {}  # plug-ins look for the fixtures of whatever runs
 
         def runtest(self) -> None:
             """Try the law."""
