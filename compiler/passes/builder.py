@@ -36,11 +36,13 @@ class Builder(WordScope):
     def __post_init__(self) -> None:
         self.tables = Tables(self.ctx, self.facts, self.graph)
         self._owner = ""
+        self._open: set[str] = set()  # definitions that are being built
         self._counts: dict[str, int] = {}
 
     def definition(self, name: str) -> str | None:
         """Return the node of a table, let, encoder or head; None if it is broken."""
         if name not in self.built:
+            self._open.add(name)
             definition = self.facts.resolved.definitions[name]
             outer, self._owner = self._owner, name
             node = self.value(definition.value, name)
@@ -48,6 +50,7 @@ class Builder(WordScope):
             if node is not None and not self._is_proper(definition.kind, node, definition.value.span):
                 node = None
             self.built[name] = node
+            self._open.remove(name)
         return self.built[name]
 
     def value(self, expression: Expression, name: str | None = None) -> str | None:
@@ -149,7 +152,7 @@ class Builder(WordScope):
                     return self._apply_all((definition.value,), source, name)
                 if self.ctx.registry.find(text, *EXPRESSION_KINDS) is not None and definition.kind not in VALUES:
                     return self._call(Call(Word(text, stage.span), (), stage.span), source, name)
-                if definition.kind in VALUES and self.definition(text) is None:
+                if definition.kind in VALUES and text not in self._open and self.definition(text) is None:
                     return None
                 message = f"`{text}` is {a_kind(definition.kind)}, not a block"
                 self.reporter.error(codes.WRONG_KIND, message, stage.span)

@@ -26,8 +26,9 @@ def _act(root: Path, folder: Path, specs: str) -> tuple[int, str]:
     """Run the action's own script as a runner would; return exit code and output."""
     steps = yaml.safe_load((root / "action.yml").read_text())["runs"]["steps"]
     script = next(step["run"] for step in steps if step.get("id") == "check")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {
-        **os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "SPECS": specs, "SARIF": "sess.sarif",
+        **os.environ, "PATH": path, "SPECS": specs, "SARIF": "sess.sarif",
         "GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
     }  # fmt: skip
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
