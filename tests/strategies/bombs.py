@@ -90,7 +90,7 @@ SPECS: dict[str, Bomb] = {
     "a call without end": Bomb(f"{HEAD}let k = f({'a, ' * 60_000}{TAIL}"),
     "a million empty lines": Bomb("\n" * 990_000),
     "half a million comments": Bomb("#\n" * 490_000),
-    "30,000 comments that hide": Bomb(HEAD + TAIL.replace("64)", "65)") + "# sess: ignore[S901] x\n" * 30_000),
+    "30,000 comments that hide": Bomb(HEAD + TAIL.replace("gru(64)", "gru(65)") + "# sess: ignore[S901] x\n" * 30_000),
     "a schema above the project": Bomb(f'spec s\nschema "../../../../etc/passwd"\n{TAIL}'),
     "a schema by an absolute path": Bomb(f'spec s\nschema "/etc/passwd"\n{TAIL}'),
     "a device as a schema": Bomb(f'spec s\nschema "/dev/zero"\n{TAIL}'),
