@@ -36,7 +36,7 @@ class Categorical(HeadBlock[CategoricalParams]):
         site.require(0.0 <= params.label_smoothing < 1.0, "label_smoothing", "must be in [0, 1)")
         site.require(params.weight >= 0, "weight", "must not be negative")
         if params.loss.name != "softmax":
-            site.require(params.label_smoothing == 0, "label_smoothing", f"has no meaning with `{params.loss.name}`")
+            site.require(params.label_smoothing == 0, "label_smoothing", f"must be 0 with `{params.loss.name}`")
         state = site.any_input()
         if isinstance(state, Tower):
             site.mismatch(f"a head reads what a session is, and this is {state}", "x")
