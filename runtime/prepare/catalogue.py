@@ -62,8 +62,10 @@ def _read(path: str, plan: WorkflowPlan, item: ColumnPlan) -> pa.Table:
             f"it has {has}; the id is called as in the events",
         )
     key = ColumnPlan(data.item, item.dtype, item.role, False, (), None, False, False)
-    found = read_columns(path, plan.catalogue)
-    found = found.append_column(ID, read_columns(path, [key]).column(key.name))
+    found = pa.table({ID: read_columns(path, [key]).column(key.name)})
+    if plan.catalogue:  # a table without columns would have no rows, either
+        columns = read_columns(path, plan.catalogue)
+        found = columns.append_column(ID, found.column(ID))
     wanted = [data.catalogue_title] if data.catalogue_title else list(TITLES)
     for title in wanted:
         if names is not None and title in names:
