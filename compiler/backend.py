@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sess.compiler.block import JsonValue
-from sess.compiler.plans import Program
+from sess.compiler.plans import Program, WorkflowPlan
 
 
 class Stage(StrEnum):
@@ -106,6 +106,28 @@ class Recommendation:
     title: str | None = None
 
 
+class Fault(StrEnum):
+    """What can be wrong with the files of a key of `data`."""
+
+    NO_FILE = "no file"
+    UNREADABLE = "unreadable"
+    NO_COLUMN = "no column"
+    WRONG_DTYPE = "wrong dtype"
+    NO_ROWS = "no rows"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFault:
+    """One thing that is wrong with the files of a pattern that `data` gives for a key; `column` None: not with one."""
+
+    fault: Fault
+    key: str
+    pattern: str
+    message: str
+    help: tuple[str, ...] = ()
+    column: str | None = None
+
+
 class Backend(Protocol):
     """The runtime, as the commands see it; every method raises Failure for what a user must know."""
 
@@ -114,6 +136,9 @@ class Backend(Protocol):
 
     def compile(self, program: Program, files: SpecFiles, options: CompileOptions) -> Mapping[str, JsonValue]:
         """Build the artifact; return its metrics and stages."""
+
+    def inspect(self, workflow: WorkflowPlan, base: Path) -> tuple[DataFault, ...]:
+        """Return what the footers of the data files say against the plan; no rows are read."""
 
     def evaluate(self, artifact: Path, data: tuple[str, ...]) -> Mapping[str, JsonValue]:
         """Return metrics by split, head or baseline, and metric."""

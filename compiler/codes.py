@@ -73,6 +73,13 @@ KEY_COLUMN = Code("S432", "key-column", "the key or the time of the events is us
 ROWS_AND_SCHEMA = Code("S433", "rows-and-schema", "what a row is doesn't fit the lists of the schema")
 LIST_TARGET = Code("S434", "list-target", "a head predicts a column of lists")
 
+# S44x: the data files, which `check --data` looks at
+NO_DATA_FILE = Code("S440", "no-data-file", "no file is where the data should be")
+UNREADABLE_DATA = Code("S441", "unreadable-data", "a data file can't be read")
+NO_DATA_COLUMN = Code("S442", "no-data-column", "a data file lacks a column that the schema has")
+DATA_DTYPE = Code("S443", "data-dtype", "a data file holds a column as something else than the schema says")
+NO_DATA_ROWS = Code("S444", "no-data-rows", "the data files have no rows")
+
 # S5xx: the graph
 CYCLE = Code("S501", "cycle", "a definition needs itself")
 NO_HEAD = Code("S502", "no-head", "a spec predicts nothing")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sess.compiler.backend import (
     CompileOptions,
+    DataFault,
     QueryOptions,
     Recommendation,
     ServeOptions,
@@ -16,7 +17,7 @@ from sess.compiler.backend import (
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.failures import Misused
-from sess.compiler.plans import Program
+from sess.compiler.plans import Program, WorkflowPlan
 from sess.runtime.progress import progress
 from sess.runtime.quiet import keep_quiet, quietly
 
@@ -58,6 +59,12 @@ class Runtime:
         from sess.runtime.build.compile import compile_program
 
         return compile_program(program, files, options, progress())
+
+    def inspect(self, workflow: WorkflowPlan, base: Path) -> tuple[DataFault, ...]:
+        """Return what the footers of the data files say against the plan; no rows are read."""
+        from sess.runtime.prepare.footers import inspect
+
+        return inspect(workflow, base)
 
     def evaluate(self, artifact: Path, data: tuple[str, ...]) -> Mapping[str, JsonValue]:
         """Return metrics by split, head or baseline, and metric."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sess.compiler.cli.findings import findings_options, publish
-from sess.compiler.cli.options import read, spec_options
+from sess.compiler.cli.options import backend, lacking, overrides, read, spec_options
 from sess.compiler.diagnostics import Diagnostic
 from sess.compiler.driver import Checked
 from sess.compiler.failures import Misused
@@ -20,11 +20,13 @@ _MOST_ROUNDS = 10  # a fix may bring another finding to light; no spec needs as 
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 @spec_options
 @findings_options
+@click.option("--data", "is_reading", is_flag=True, help="Look at the files of `data`, too: columns, dtypes and rows.")
 @click.option("--stdin-filename", metavar="NAME", help="What `-` (standard input) is called in findings.")
 @click.option("--fix", "is_fixing", is_flag=True, help="Apply the fixes that are safe, then check again.")
 @click.option("--diff", "is_showing", is_flag=True, help="Print what --fix would change, and change nothing.")
 def command(
     specs: tuple[str, ...], sets: tuple[str, ...], schema: str | None, form: str, output_file: str | None,
+    is_reading: bool,  # noqa: FBT001 - click passes by name
     stdin_filename: str | None, is_fixing: bool, is_showing: bool,  # noqa: FBT001 - click passes by name
 ) -> int:  # fmt: skip
     """Say what is wrong with specs; exit code 1 if anything is, 2 if one can't be read."""
@@ -50,6 +52,8 @@ def command(
             continue
         checked.append(name)
         found |= dict.fromkeys(result.diagnostics)
+        if is_reading:
+            found |= dict.fromkeys(_of_data(result, sets))
     # With --diff, stdout is a patch; with --fix and standard input it is the spec.
     is_taken = is_showing or (is_fixing and "-" in specs)
     code = publish(tuple(found), checked, form, output_file, stream=sys.stderr if is_taken else sys.stdout)
@@ -58,6 +62,19 @@ def command(
     if form == "text" and not found and checked:
         print(f"{len(checked)} spec{'s' if len(checked) > 1 else ''} checked: no findings", file=sys.stderr)
     return Misused.exit_code if unread else code
+
+
+def _of_data(checked: Checked, sets: tuple[str, ...]) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with the data files of a spec without errors; a spec may name none."""
+    if checked.program is None:
+        return ()
+    from sess.compiler.data_findings import data_findings
+
+    try:
+        faults = backend().inspect(checked.program.workflow, checked.base)
+    except ModuleNotFoundError as error:
+        raise lacking(error) from error
+    return data_findings(checked, faults, overrides(sets))
 
 
 def _standard_input() -> str:

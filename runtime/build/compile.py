@@ -12,7 +12,7 @@ from pathlib import Path
 from sess.compiler.backend import CompileOptions, SpecFiles, Stage
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
-from sess.compiler.failures import Misused
+from sess.compiler.failures import Misused, RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.artifact import FORMAT_VERSION, LOGS, MANIFEST
 from sess.runtime.build.digest import of_code, of_file, of_files, of_value, versions
@@ -43,6 +43,7 @@ def compile_program(
     """Build the artifact; return `metrics`, and per stage whether it `ran` or was `kept`."""
     if options.parent is not None:
         raise Misused("`--from` is not supported by this version", "compile without it")
+    _look_at_data(program, files)
     with open_workspace(options.out.absolute()) as workspace:
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
@@ -54,6 +55,16 @@ def compile_program(
         if options.until is Stage.EXPORT:
             _publish(workspace, options.out.absolute())
         return {"stages": done, "metrics": metrics}
+
+
+def _look_at_data(program: Program, files: SpecFiles) -> None:
+    """Raise RunFailed for the first fault of the data files that their footers show: before anything is hashed."""
+    from sess.runtime.prepare.footers import inspect
+
+    faults = inspect(program.workflow, files.base)
+    if faults:
+        more = f" (and {len(faults) - 1} more: `sess check --data` tells them all)" if len(faults) > 1 else ""
+        raise RunFailed(f"{faults[0].message}{more}", "; ".join(faults[0].help))
 
 
 def _run(step: Step, workspace: Workspace, progress: Progress) -> str:

@@ -15,10 +15,21 @@ from sess.compiler.plans import ColumnPlan, Role
 from sess.runtime.prepare.conform import ARROW, conform, conform_list
 
 MORE_NAMES = 8
+RELATIVE = "paths in a spec are relative to the spec's own folder"
+CSV = (".csv", ".csv.gz")
 
 
 def find_files(pattern: str, base: Path) -> list[str]:
     """Return the files of a path, glob or fsspec URL in the order of their names; RunFailed if there are none."""
+    found = look_up(pattern, base)
+    if not found:
+        place = "" if "://" in pattern else f" in `{base}`"
+        raise RunFailed(f"no file matches `{pattern}`{place}", RELATIVE)
+    return found
+
+
+def look_up(pattern: str, base: Path) -> list[str]:
+    """Return the files of a path, glob or fsspec URL, none if nothing matches; RunFailed if nobody can say."""
     is_url = "://" in pattern
     where = pattern if is_url else str(base / pattern)
     try:
@@ -30,15 +41,12 @@ def find_files(pattern: str, base: Path) -> list[str]:
         raise RunFailed(
             f"`{pattern}` can't be looked up: {error}", "look at the address and your access to it"
         ) from error
-    if not found:
-        place = "" if is_url else f" in `{base}`"
-        raise RunFailed(f"no file matches `{pattern}`{place}", "paths in a spec are relative to the spec's own folder")
     return [system.unstrip_protocol(each) for each in found] if is_url else found
 
 
 def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     """Return the columns of a parquet or csv file as the schema says they are; RunFailed names what differs."""
-    table = _read_csv(path, columns) if path.endswith((".csv", ".csv.gz")) else _read_parquet(path, columns)
+    table = _read_csv(path, columns) if path.endswith(CSV) else _read_parquet(path, columns)
     arrays = []
     for column in columns:
         values = table.column(column.name)
@@ -54,7 +62,7 @@ def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
             _require(path, columns, file.schema_arrow.names)
             return file.read(columns=[column.name for column in columns])
     except (pa.ArrowException, OSError) as error:
-        raise RunFailed(f"`{path}` can't be read as parquet: {_first_line(error)}", "write the file again") from error
+        raise RunFailed(f"`{path}` can't be read as parquet: {first_line(error)}", "write the file again") from error
 
 
 def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
@@ -79,7 +87,7 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
             return pcsv.read_csv(stream, convert_options=options)
     except (pa.ArrowException, OSError) as error:
         raise RunFailed(
-            f"`{path}` can't be read as csv: {_first_line(error)}", "the schema says which dtype each column has"
+            f"`{path}` can't be read as csv: {first_line(error)}", "the schema says which dtype each column has"
         ) from error
 
 
@@ -92,5 +100,6 @@ def _require(path: str, columns: Sequence[ColumnPlan], names: Sequence[str]) -> 
         raise RunFailed(f"`{path}` has no {word} {listed}", f"it has {has}; mend the file, or the schema")
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind if it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,135 @@
+"""What the footers of the data files say against the plan: files, columns, dtypes and rows, before any row is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+from sess.compiler.backend import DataFault, Fault
+from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
+from sess.compiler.similar import closest, listing
+from sess.runtime.prepare.conform import conform, conform_list
+from sess.runtime.prepare.files import CSV, RELATIVE, first_line, look_up
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """A file's columns by name, and whether it has rows; a type is None in csv, which tells nothing but names."""
+
+    file: str
+    types: Mapping[str, pa.DataType | None]
+    has_rows: bool
+
+
+def inspect(plan: WorkflowPlan, base: Path) -> tuple[DataFault, ...]:
+    """Return all that is wrong with the files that `data` names, by key, then by column in schema order."""
+    data = plan.data
+    columns = [column for column in plan.columns if not column.sources and _is_read(column, data.rows)]
+    found: list[DataFault] = []
+    for key, patterns in (("train", data.train), ("valid", data.valid), ("test", data.test)):
+        found += _of_key(key, patterns, columns, base)
+    if data.catalogue is not None:
+        item = next(column for column in plan.columns if column.name == data.item)
+        found += _of_key("catalogue", (data.catalogue,), (replace(item, is_list=False),), base)
+    return tuple(found)
+
+
+def _is_read(column: ColumnPlan, rows: Rows) -> bool:
+    """Whether the preparation reads it: every value beside the lists, and the lists that are steps or used."""
+    is_steps = rows is Rows.SESSIONS and column.role in (Role.STEP, Role.TIME)
+    return not column.is_list or is_steps or column.is_input or column.is_target
+
+
+def _of_key(key: str, patterns: Sequence[str], columns: Sequence[ColumnPlan], base: Path) -> Iterator[DataFault]:
+    rows, is_whole = False, True
+    for pattern in patterns:
+        footers: list[Footer] = []
+        try:
+            paths = look_up(pattern, base)
+            if not paths:
+                raise RunFailed(f"no file matches `{pattern}`", RELATIVE)
+        except RunFailed as error:
+            is_whole = False
+            yield DataFault(Fault.NO_FILE, key, pattern, error.message, (error.help,))
+            continue
+        for path in paths:
+            try:
+                footers.append(_read(path, base))
+            except (pa.ArrowException, OSError) as error:
+                is_whole = False
+                kind = "csv" if path.endswith(CSV) else "parquet"
+                message = f"`{_shown(path, base)}` can't be read as {kind}: {first_line(error)}"
+                yield DataFault(Fault.UNREADABLE, key, pattern, message, ("write the file again",))
+        rows = rows or any(footer.has_rows for footer in footers)
+        names = [column.name for column in columns]
+        for column in columns:
+            yield from _of_column(column, names, footers, key, pattern)
+    if patterns and is_whole and not rows:
+        yield DataFault(Fault.NO_ROWS, key, patterns[0], f"the files of `{key}` have no rows")
+
+
+def _of_column(
+    column: ColumnPlan, known: Sequence[str], footers: Sequence[Footer], key: str, pattern: str
+) -> Iterator[DataFault]:
+    """Yield that files lack a column, and that files hold it as something else: each once, with the first of them."""
+    lacking = [footer for footer in footers if column.name not in footer.types]
+    if lacking:
+        others = [name for name in lacking[0].types if name not in known]
+        near = closest(column.name, others)
+        renamed = f"the file has {listing(near)}, which the schema doesn't: was the column renamed?"
+        has = f"the file has {listing(lacking[0].types)}; mend the file, or the schema"
+        message = f"`{lacking[0].file}` has no column `{column.name}`{_more(len(lacking), len(footers))}"
+        yield DataFault(Fault.NO_COLUMN, key, pattern, message, (renamed if near else has,), column.name)
+    differing = [(footer, failure) for footer in footers if (failure := _failure(column, footer)) is not None]
+    if differing:
+        message = f"{differing[0][1].message}{_more(len(differing), len(footers))}"
+        yield DataFault(Fault.WRONG_DTYPE, key, pattern, message, (differing[0][1].help,), column.name)
+
+
+def _failure(column: ColumnPlan, footer: Footer) -> RunFailed | None:
+    """Return what reading the column would fail with by its type alone; None if it wouldn't."""
+    if column.name not in footer.types:
+        return None
+    found = footer.types[column.name]
+    if found is None:
+        message = f"`{footer.file}` is csv, which can't hold the list `{column.name}`"
+        return RunFailed(message, "keep this data as parquet") if column.is_list else None
+    check = conform_list if column.is_list else conform
+    try:
+        check(pa.chunked_array([pa.array([], found)]), column.dtype, column=column.name, file=footer.file)
+    except RunFailed as failure:
+        return failure
+    return None
+
+
+def _more(count: int, among: int) -> str:
+    """Return how many files it is, where they are several and disagree or all are so."""
+    if among == 1:
+        return ""
+    return f"; so it is in all {among} files" if count == among else f"; so it is in {count} of {among} files"
+
+
+def _read(path: str, base: Path) -> Footer:
+    shown = _shown(path, base)
+    if path.endswith(CSV):
+        with fsspec.open(path, "rb", compression="infer") as stream:
+            reader = pcsv.open_csv(stream)
+            has_rows = any(batch.num_rows for batch in reader)
+            return Footer(shown, dict.fromkeys(reader.schema.names), has_rows)
+    with fsspec.open(path, "rb") as stream:
+        file = pq.ParquetFile(stream)
+        return Footer(shown, {each.name: each.type for each in file.schema_arrow}, file.metadata.num_rows > 0)
+
+
+def _shown(path: str, base: Path) -> str:
+    """Return a path below the spec's folder as the spec would write it."""
+    folder = os.path.abspath(base)  # noqa: PTH100 - what fsspec gives is made absolute, links are not followed
+    return os.path.relpath(path, folder) if path.startswith(f"{folder}{os.sep}") else path
