@@ -6,6 +6,7 @@ import importlib
 import io
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -48,6 +49,17 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"sess.compiler.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that runs, and its defaults in the project's own file."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is not None:
+            from sess.compiler.cli.config import defaults
+
+            ctx.default_map = defaults(self, ctx, name, Path.cwd())
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list from what is known without importing."""

@@ -21,26 +21,36 @@ _MEMORY, _UNITS = "sess.memory", "kmgt"
 INSTALL = 'pip install "sess[train,serve]"'
 
 
+class _Size(click.ParamType[int]):
+    """Bytes, written as a number with a unit."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes; Misused if it is no size."""
+        written = str(value)
+        number, unit = written.rstrip("BbIi").rstrip("KMGTkmgt"), written.rstrip("BbIi")[-1:].lower()
+        if not number.strip().replace(".", "", 1).isdigit() or unit not in _UNITS:
+            raise Misused(f"`--memory {written}` is no size", "write a number and a unit, such as `--memory 24GiB`")
+        return int(float(number) * 1024 ** (1 + _UNITS.index(unit)))
+
+
 def spec_options(function: F) -> F:
     """Add `--set` and `--schema`, which change what a spec says, and `--memory`."""
     function = click.option(
         "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Change a param or a section's key."
     )(function)
     function = click.option(
-        "--memory", metavar="SIZE", expose_value=False, callback=_keep_memory,
+        "--memory", metavar="SIZE", type=_Size(), expose_value=False, callback=_keep_memory,
         help="Warn of what needs more memory than this, such as 24GiB (default 64GiB).",
     )(function)  # fmt: skip
     return click.option("--schema", metavar="FILE", help="Use this schema instead of the spec's.")(function)
 
 
-def _keep_memory(ctx: click.Context, _: click.Parameter, written: str | None) -> None:
+def _keep_memory(ctx: click.Context, _: click.Parameter, size: int | None) -> None:
     """Keep the size for `read`, so that no command has to hand it on."""
-    if written is None:
-        return
-    number, unit = written.rstrip("BbIi").rstrip("KMGTkmgt"), written.rstrip("BbIi")[-1:].lower()
-    if not number.strip().replace(".", "", 1).isdigit() or unit not in _UNITS:
-        raise Misused(f"`--memory {written}` is no size", "write a number and a unit, such as `--memory 24GiB`")
-    ctx.meta[_MEMORY] = int(float(number) * 1024 ** (1 + _UNITS.index(unit)))
+    if size is not None:
+        ctx.meta[_MEMORY] = size
 
 
 def overrides(sets: tuple[str, ...]) -> dict[str, str]:
