@@ -122,11 +122,7 @@ class SelectionScope:
         levels = self.facts.levels
         known = [
             *SLICES,
-            *(
-                name
-                for name, level in levels.items()
-                if level is Level.SESSION and name != self.facts.session and not self.facts.is_bag(name)
-            ),
+            *(name for name, level in levels.items() if level is Level.SESSION and name != self.facts.session),
         ]
         if (
             isinstance(expression, Name)

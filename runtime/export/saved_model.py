@@ -91,7 +91,6 @@ def specs_of(program: Program) -> dict[str, Any]:
         "allow": tf.TensorSpec([None, None], tf.int32, "allow"),
     }
     for name, argument in arguments(program.model).items():
-        shape: list[int | None] = [None] if columns[name].role is Role.SESSION else [None, None]
-        shape += [columns[name].width] if columns[name].is_wide else []
+        shape = [None] if columns[name].role is Role.SESSION else [None, None]
         specs[argument] = tf.TensorSpec(shape, tf.as_dtype(columns[name].prepared), argument)
     return specs

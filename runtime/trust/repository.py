@@ -22,7 +22,7 @@ FIELDS = frozenset(
         "ensemble_scheduling", "parameters", "model_warmup", "version_policy",
     }
 )  # fmt: skip
-PARAMETERS = frozenset({"spec", "item", "bags"})
+PARAMETERS = frozenset({"spec", "item"})
 AGAIN = "compile it again: only the export runs"
 
 
