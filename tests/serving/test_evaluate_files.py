@@ -17,7 +17,7 @@ from sess.runtime.progress import Silent
 
 
 def test_the_files_of_a_split_have_the_figures_of_the_split(artifact: Path, shop: Path, program: Program) -> None:
-    expected: Any = evaluate(program, Prepared.load(artifact), shop / "weights.npz", Silent())
+    expected: Any = evaluate(program, Prepared.load(artifact), artifact / "model" / "weights.npz", Silent())
     found: Any = evaluate_files(open_artifact(artifact), (str(shop / "valid.parquet"),), Silent())
     assert found["data"] == expected["valid"]
     assert found["protocol"]["counts"]["data"] == expected["protocol"]["counts"]["valid"]
