@@ -11,12 +11,11 @@ from tests.serving.faults.load import Load
 from tests.serving.faults.processes import family, left_behind, wait_until_gone
 from tests.serving.gateway.conftest import serve
 
+CANCELLED = "CANCELLED CANCELLED"  # the call was never begun, and may be made again
+
 pytestmark = [pytest.mark.triton, pytest.mark.slow]
 
 
-# A call that comes in the very moment in which gRPC's server stops is cancelled, not refused: about one in thousands on
-# a busy machine.
-@pytest.mark.xfail(strict=False, reason="grpc.aio cancels a call that arrives while its server stops")
 @pytest.mark.parametrize(("number", "drain"), [(signal.SIGTERM, "1"), (signal.SIGTERM, "0"), (signal.SIGINT, "0.2")])
 def test_a_signal_under_load_loses_nothing_and_leaves_nothing(
     number: signal.Signals, drain: str, artifact: Path, tmp_path: Path
@@ -27,9 +26,12 @@ def test_a_signal_under_load_loses_nothing_and_leaves_nothing(
         load.wait_for(50)
         gateway.process.send_signal(number)
         assert gateway.process.wait(30) == 0
-    assert load.failures == []
+    failures = [why for _, why in load.failures]
+    assert [why for why in failures if why != CANCELLED] == []
     assert len(load.given) == 1
     assert load.refused_connections  # what comes after the end is told so
     assert not wait_until_gone(children, 1)
     assert left_behind(gateway.process.pid) == []
     assert not (tmp_path / "shop.sock").exists()
+    if failures:
+        pytest.xfail("grpc.aio cancels a call that arrives in the moment in which its server stops")
