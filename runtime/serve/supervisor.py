@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +66,18 @@ class Supervisor:
             if staged.digest == self.staged.digest:
                 staged.remove()
                 return f"{staged.program.name} {staged.digest[:12]} is what is served already"
-            return await self._swap_to(staged)
-
-    async def rollback(self) -> str:
-        """Serve the artifact before again; RunFailed if there is none."""
-        async with self._swap:
-            if self._before is None:
-                raise RunFailed("there is no artifact before the one that is served", "nothing was published yet")
-            staged, self._before = self._before, None
             try:
                 return await self._swap_to(staged)
             except BaseException:
-                self._before = staged
+                staged.remove()
                 raise
+
+    async def rollback(self) -> str:
+        """Serve the artifact before again; RunFailed if there is none, and it stays the one before if it can't be."""
+        async with self._swap:
+            if self._before is None:
+                raise RunFailed("there is no artifact before the one that is served", "nothing was published yet")
+            return await self._swap_to(self._before)
 
     async def examine(self, lane: Lane) -> bool:
         """Return whether a lane answers; one that doesn't is replaced. Callers at one time share one look."""
@@ -118,8 +118,6 @@ class Supervisor:
         except BaseException as error:
             self.metrics.swaps.labels("refused").inc()
             self.log.event("swap refused", artifact=staged.digest[:12], reason=str(error))
-            if staged is not self._before:
-                staged.remove()
             raise
         old, before = self._take(staged, served), self._before
         self._before = old
@@ -240,7 +238,7 @@ class Supervisor:
             self.metrics.ready.set(0)
             self.route.flip(None)
         await served.kill()
-        for pause in (*PAUSES, *[PAUSES[-1]] * 1000):
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
             if self.route.lane is not None:
                 break
             await asyncio.sleep(pause)
@@ -251,7 +249,9 @@ class Supervisor:
                 continue
             if fresh is None:
                 return
-            self.route.flip(fresh)
+            if not self.route.offer(fresh):  # another artifact was published meanwhile
+                await fresh.stop()
+                break
             self.metrics.ready.set(1)
         self._replacing = None
         self.log.event("serving", name=self.staged.program.name, artifact=self.staged.digest[:12])

@@ -61,6 +61,13 @@ class Route:
         before, self._lane = self._lane, None if generation is None else Lane(generation)
         return before
 
+    def offer(self, generation: Generation) -> bool:
+        """Send requests to a generation if none gets them; return whether it was taken."""
+        if self._lane is not None:
+            return False
+        self.flip(generation)
+        return True
+
     def drain(self) -> None:
         """Say from here on that the server isn't ready."""
         self._is_draining = True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sess.compiler.failures import Failure
+from sess.runtime.artifact import MANIFEST
+from sess.runtime.build.digest import of_file
 from sess.runtime.serve.control import tell
 from tests.serving.faults.candidates import DAMAGED, FORGED
 from tests.serving.faults.load import Load, answer_of
@@ -54,6 +57,24 @@ def test_what_was_replaced_ends_when_it_is_idle(served: Gateway, artifact: Path,
     assert not wait_until_gone(before, 30)
     assert len(servers_of(served.process.pid)) == 1
     tell(served.control, do="publish", artifact=str(artifact))
+
+
+def test_an_artifact_that_could_not_be_rolled_back_to_is_still_the_one_before(
+    served: Gateway, artifact: Path, next_artifact: Path
+) -> None:
+    tell(served.control, do="publish", artifact=str(next_artifact))
+    new = answer_of(served)
+    digest = of_file(artifact / MANIFEST)
+    copies = Path(tempfile.gettempdir()).glob(f"sess-triton-{served.process.pid}-*/artifact")
+    (before,) = (copy for copy in copies if of_file(copy / MANIFEST) == digest)
+    step = before / "triton" / "shop__model"
+    step.rename(before / "away")
+    with pytest.raises(Failure):
+        tell(served.control, do="rollback")
+    assert answer_of(served) == new
+    (before / "away").rename(step)
+    assert "drains" in tell(served.control, do="rollback")
+    assert answer_of(served) != new
 
 
 @pytest.mark.parametrize("case", [*FORGED, *DAMAGED])
