@@ -49,6 +49,7 @@ def facts_of(
             "sessions": history.count,
             "repeated_events": history.repeated,
             "dropped": dict(history.dropped),
+            "filled_times": dict(history.filled),
         }
         for name, history in histories.items()
     }
@@ -101,6 +102,8 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
             )
         for reason, count in source["dropped"].items():
             progress.say(f"`{name}`: left out {count:,} {reason}")
+        for column, count in source["filled_times"].items():
+            progress.say(f"`{name}`: {count:,} steps have no time (`{column}`) and get that of the step beside them")
     for name, split in _each(facts, "splits"):
         short = f", {split['too_short']:,} of them too short" if split["too_short"] else ""
         progress.say(f"split `{name}`: {split['sessions']:,} sessions, {split['steps']:,} steps{short}")

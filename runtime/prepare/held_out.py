@@ -21,6 +21,7 @@ from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.prepare.run import rows_of, sessions_of
 from sess.runtime.prepare.split import whole
 from sess.runtime.prepare.taken import take_values
+from sess.runtime.prepare.times import with_every_time
 from sess.runtime.prepare.values import to_raw
 from sess.runtime.steps.transform import Transform
 
@@ -30,9 +31,10 @@ def held_out(plan: WorkflowPlan, paths: Sequence[str], base: Path, transform: Tr
     from sess.runtime.prepare.workflow import read_columns, worked_columns  # imports TensorFlow through Merlin
 
     if plan.data.rows is Rows.SESSIONS:
-        cut = whole(read_sessions(plan, paths, base))
+        history = read_sessions(plan, paths, base)
     else:
-        cut = whole(history_of(plan, read_events(plan, paths, base)))
+        history = history_of(plan, read_events(plan, paths, base))
+    cut = whole(with_every_time(plan, history))
     taken = take_values(plan, cut)
     part = part_of(plan, plan.group)
     names = [column.name for column in read_columns(part)]

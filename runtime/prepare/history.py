@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,8 @@ class History:
     """The sessions of one source.
 
     `bounds` (S+1,) divide the events; `steps` (N,) are the events that are steps, divided by `offsets` (S+1,);
-    `keys` (S,) are the user's own ids of the sessions; `dropped` counts by reason.
+    `keys` (S,) are the user's own ids of the sessions; `dropped` counts by reason, `filled` the times by column that
+    stand where the data has none.
     """
 
     events: pa.Table
@@ -36,6 +38,7 @@ class History:
     repeated: int
     dropped: dict[str, int]
     others: Mapping[str, GroupHistory] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -95,9 +98,18 @@ def divided(
 def _is_pause(time: pa.ChunkedArray, data: DataPlan, idle: int) -> NDArray[np.bool_]:
     """Return which events but the first come more than `idle` microseconds after the one before."""
     if pa.types.is_timestamp(time.type):
-        return np.diff(time.cast(pa.int64()).to_numpy()) > idle
-    longest = idle / MICROSECONDS[data.unit]
-    return np.asarray(np.diff(time.to_numpy().astype(np.float64)) > longest)
+        time, longest = time.cast(pa.int64()), float(idle)
+    else:
+        longest = idle / MICROSECONDS[data.unit]
+    times = time.to_numpy()
+    return np.asarray(later_by(times[1:], times[:-1]) > longest)
+
+
+def later_by(late: NDArray[Any], early: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how much later times are than earlier ones, also where 64 bits can't hold the difference."""
+    if late.dtype.kind == "i":  # modulo 2**64 the difference is exact
+        late, early = late.astype(np.uint64), early.astype(np.uint64)
+    return np.asarray((late - early).astype(np.float64))
 
 
 def _is_again(items: pa.ChunkedArray, starts: NDArray[np.bool_], is_step: NDArray[np.bool_]) -> NDArray[np.bool_]:

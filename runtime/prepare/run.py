@@ -27,12 +27,14 @@ from sess.runtime.prepare.prepared import ITEMS, PRETRAINED, Array, Prepared, Se
 from sess.runtime.prepare.pretrained import count_missing, read_pretrained
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
+from sess.runtime.prepare.times import with_every_time
 from sess.runtime.prepare.values import numbers, to_raw
 from sess.runtime.prepare.vocabularies import fit_vocabulary
 from sess.runtime.progress import Progress
 from sess.runtime.steps.transform import seconds
 from sess.runtime.vocabulary import Vocabulary
 
+LATEST = 2.0**61  # microseconds, 73,000 years: so that differences of two fit in 64 bits
 MADE = ("sessions", "vocabulary", "nvtabular", "schema", PRETRAINED, ITEMS)
 
 
@@ -43,7 +45,7 @@ def prepare(plan: WorkflowPlan, base: Path, out: Path, progress: Progress) -> Pr
         shutil.rmtree(out / name, ignore_errors=True)
     with progress.track("prepare", 5) as task:
         histories = {
-            name: history.changed(lambda table: with_derived(plan, table))
+            name: with_every_time(plan, history).changed(lambda table: with_derived(plan, table))
             for name, history in _read(plan, base).items()
         }
         catalogue = read_catalogue(plan, _column(plan, plan.data.item), base)
@@ -239,7 +241,8 @@ def _ended(plan: WorkflowPlan, cut: Cut) -> NDArray[np.int64] | None:
     time = events.column(data.time).take(pa.array(cut.history.steps[cut.ends - 1]))
     if pa.types.is_timestamp(time.type):
         return np.asarray(time.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
-    return np.asarray(time.to_numpy() * MICROSECONDS[data.unit]).astype(np.int64)
+    ended = time.to_numpy().astype(np.float64) * MICROSECONDS[data.unit]
+    return np.asarray(np.clip(ended, -LATEST, LATEST)).astype(np.int64)
 
 
 def _mixes_levels(plan: WorkflowPlan) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sess.compiler.block import Chosen
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import DataPlan
-from sess.runtime.prepare.history import MICROSECONDS, History
+from sess.runtime.prepare.history import MICROSECONDS, History, later_by
 
 Ints = NDArray[np.int64]
 
@@ -88,7 +88,7 @@ def _by_time(history: History, data: DataPlan, split: Chosen) -> dict[str, Cut]:
     else:
         scale, times = MICROSECONDS[data.unit], column.to_numpy()
     last = times[history.bounds[1:] - 1]
-    age = (last.max() - last).astype(np.float64) * scale  # microseconds before the newest session
+    age = later_by(np.max(last), last) * scale  # microseconds before the newest session
     is_test = (age < test) if test else np.zeros(len(age), bool)
     is_valid = (age < test + valid) & ~is_test if valid else np.zeros(len(age), bool)
     found = {"train": whole(history, np.flatnonzero(~is_test & ~is_valid))}
