@@ -35,7 +35,7 @@ def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | 
     checked = clean(read(spec, sets, schema))
     if checked.graph is None:
         return 1
-    text = _drawn(checked, form or ENDINGS[ending])
+    text = drawn(checked, form or ENDINGS[ending])
     if output is None or output == "-":
         sys.stdout.write(text)
         return 0
@@ -48,7 +48,8 @@ def command(spec: str, sets: tuple[str, ...], schema: str | None, output: str | 
     return 0
 
 
-def _drawn(checked: Checked, form: str) -> str:
+def drawn(checked: Checked, form: str) -> str:
+    """Return the picture of a checked spec in a form such as `svg`."""
     from sess.compiler.draw.sketch import sketch
     from sess.compiler.registry import registry
 

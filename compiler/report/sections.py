@@ -84,7 +84,7 @@ def _with_columns(rows: Chosen, program: Program) -> dict[str, JsonValue]:
 
 def _prepare(checked: CheckedGraph, program: Program, speller: Speller) -> dict[str, str]:
     """Return the derived preparation: of a domain under one of its columns, of every number under its own name."""
-    shared = {domain.columns[0] for domain in program.workflow.domains}
+    shared = {domain.columns[0] for domain in program.workflow.domains if domain.columns}  # or only the catalogue's
     domains = {column: domain for domain in program.workflow.domains for column in domain.columns}
     own = checked.built.facts.overrides
     given = checked.built.facts.resolved.sections[SectionName.PREPARE]
