@@ -135,7 +135,10 @@ class Keras(Protocol):
         """Return how `features` turns a column into numbers."""
 
     def values(self, column: str) -> KerasTensor:
-        """Return a column's prepared values: codes int32 or numbers float32; (B, T) of steps, (B,) of sessions."""
+        """Return a column's prepared values: codes int32 or numbers float32; (B, T) of steps, (B,) of sessions.
+
+        Of a column of vectors: (B, T, D) of steps, (B, D) of sessions.
+        """
 
     def times(self, column: str) -> KerasTensor:
         """Return a column of times as seconds since 1970, (B, T) float64: layers would round them to float32, so take

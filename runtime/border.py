@@ -12,7 +12,7 @@ import keras
 from sess.compiler.block import Chosen, Entry, Kind, Representation
 from sess.compiler.codec import decode
 from sess.compiler.input_names import raw_name
-from sess.compiler.plans import ColumnPlan, Role
+from sess.compiler.plans import ColumnPlan
 from sess.compiler.registry import registry
 from sess.runtime.baselines import cosines, neighbours, popularity
 from sess.runtime.layers import (
@@ -118,6 +118,7 @@ class Surroundings:
     order: Tensor | None = None
     masks: Mapping[str, Tensor] = field(default_factory=dict)  # of the other groups of steps, by name
     group: str = ""  # whose steps are predicted, and so hidden
+    sides: Mapping[str, Tensor] = field(default_factory=dict)  # tables (U, N) into which the tensors of columns point
 
 
 class Border:
@@ -151,11 +152,13 @@ class Border:
         plan = self._around.columns[column]
         if column in self._around.column_tables:
             return Representation.EMBED
-        return Representation.VECTORS if plan.is_list and plan.role is Role.SESSION else Representation.NUMERIC
+        return Representation.NUMERIC if plan.width is None else Representation.VECTORS
 
     def values(self, column: str) -> Tensor:
-        """Return a column's prepared values: (B, T) of steps, (B,) of sessions."""
-        return self._around.tensors[column]
+        """Return a column's prepared values: (B, T) of steps, (B,) of sessions; a vector has one dimension more."""
+        values = self._around.tensors[column]
+        side = self._around.sides.get(column + bags.SIDE)
+        return values if side is None else keras.ops.take(side, values, axis=0)
 
     def times(self, column: str) -> Tensor:
         """Return a column of times as seconds since 1970, (B, T) float64."""
@@ -171,7 +174,9 @@ class Border:
         table, values = self._around.column_tables[column], self._around.tensors[column]
         if not self._around.columns[column].is_bag:
             return table(values)
-        return self._around.layers.make(self.name, bags.Pooled, table, combiner)(values)
+        pool = self._around.layers.make(self.name, bags.Pooled, table, combiner)
+        side = self._around.sides.get(column + bags.SIDE)  # the catalogue's lists stand in the tensor itself
+        return pool(values) if side is None else keras.ops.take(pool(side), values, axis=0)
 
     def hide(self, leaf: Tensor) -> Tensor:
         """Return a leaf with its own mask vector at hidden steps; the leaf itself where nothing is ever hidden."""

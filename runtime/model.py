@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from sess.compiler.block import Kind
 from sess.compiler.failures import RunFailed
 from sess.compiler.input_names import before_of
-from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan, Role
+from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan
 from sess.compiler.prediction import LoweredHead, Ticket
 from sess.compiler.types import Level
 from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.layers.bags import SIDE, column_inputs, pointed
 from sess.runtime.layers.constants import Constants
 from sess.runtime.layers.steps import StepMask, last_step, state_at
 from sess.runtime.prepare.prepared import Sessions
@@ -37,7 +38,7 @@ MASK, HIDDEN, ORDER = "mask", "hidden", "order"
 class SessionModel:
     """A trunk and its heads, as functions on batches.
 
-    A batch holds step columns (B, L), session columns (B,), and `mask` (B, L) bool, real steps first.
+    A batch holds step columns (B, L), session columns (B,), lists (…, N), and `mask` (B, L) bool, real steps first.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class SessionModel:
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
+        self.wide = tuple(name for name in plan.inputs if self._columns[name].is_wide)
         self._asking = Asking(plan)
         self.groups = StepGroups(plan, self._columns, self.lookahead > 0 and not self.appends)
         self._layers = Layers()
@@ -114,6 +116,7 @@ class SessionModel:
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the weighted total and the loss of every head, in training."""
+        batch = pointed(batch, self.wide)
         ticket = self._ticket(batch, is_training=True)
         outputs = self._run(batch, ticket, self.trunk, is_training=True)
         parts: dict[str, Tensor] = {}
@@ -143,6 +146,7 @@ class SessionModel:
             if head.is_baseline
         }
         if wanted:
+            batch = pointed(batch, self.wide)
             ticket = self._ticket(batch, is_training=False)
             outputs = self._run(batch, ticket, self.trunk, is_training=False)
             now = {f"head:{head.name}" for head in self.plan.heads if head.is_now}
@@ -196,21 +200,16 @@ class SessionModel:
                 weight.assign(found[name])
 
     def _inputs(self) -> Surroundings:
-        tensors: dict[str, Tensor] = {}
-        for name in self.plan.inputs:
-            column = self._columns[name]
-            shape = () if column.role is Role.SESSION else (None,)
-            tensors[name] = keras.Input(shape, dtype=column.prepared, name=name)
-        mask = keras.Input((None,), dtype="bool", name=MASK)
-        hidden = keras.Input((None,), dtype="bool", name=HIDDEN)
-        self._keras_inputs = {**tensors, MASK: mask, HIDDEN: hidden}
+        tensors, sides = column_inputs(self._columns[name] for name in self.plan.inputs)
+        mask, hidden = (keras.Input((None,), dtype="bool", name=name) for name in (MASK, HIDDEN))
+        self._keras_inputs = {**tensors, **sides, MASK: mask, HIDDEN: hidden}
         if self._asking.permutes:
             self._keras_inputs[ORDER] = keras.Input((None,), dtype="int32", name=ORDER)
         shown = hidden if self._asking.hides else None
         return Surroundings(
             self._layers, self._columns, {}, {}, tensors, shown, mask,
             self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
-            self.groups.masks(tensors, StepMask()), self.plan.group,
+            self.groups.masks(tensors, StepMask()), self.plan.group, sides,
         )  # fmt: skip
 
     def _trunk(self) -> Any:  # a Keras model; None where all heads are baselines
@@ -247,6 +246,7 @@ class SessionModel:
 
     def _run(self, batch: Batch, ticket: Ticket, model: Any, *, is_training: bool) -> Any:  # a Keras model's outputs
         fed = {**self.groups.fed(batch, ticket), MASK: ticket.mask, HIDDEN: ticket.hidden}
+        fed |= {name: values for name, values in batch.items() if name.endswith(SIDE)}
         fed |= {} if ticket.order is None else {ORDER: ticket.order}
         return model(fed, training=is_training)
 

@@ -14,9 +14,10 @@ from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
 from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.serve.answers import Titles, recommendations
-from sess.runtime.serve.tensors import Row, session_columns, step_columns, tensors_of
+from sess.runtime.serve.tensors import Row, bag_columns, session_columns, step_columns, tensors_of
 from sess.runtime.steps.answer import Answerer
-from sess.runtime.steps.request import BadRequest, Reader
+from sess.runtime.steps.checks import BadRequest
+from sess.runtime.steps.request import Reader
 from sess.runtime.trust.check import check_loadable
 
 Session = Sequence[int | str] | Mapping[str, Any]  # the items' ids, or values by column
@@ -79,7 +80,7 @@ class Recommender:
         request = self.program.serving.request
         item, steps = self.program.workflow.data.item, step_columns(request)
         row = dict(session) if isinstance(session, Mapping) else {item: session}
-        wanted = (*steps, *session_columns(request))
+        wanted = (*steps, *bag_columns(request), *session_columns(request))
         missing = [name for name in wanted if name not in row]
         if missing:
             raise Misused(f"a session needs {', '.join(f'`{name}`' for name in missing)} too", "give values by column")

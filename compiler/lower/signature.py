@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sess.compiler.block import Representation
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.plans import TensorPlan
+from sess.compiler.schema import Column
 from sess.compiler.types import Head, Level, Row, Seq
 
 
@@ -20,11 +22,9 @@ def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
         level = facts.levels[column.name]
         # Seconds since 1970 don't fit into 32 bits of a float.
         dtype = "float64" if column.name in usage.times and column.dtype.is_float else column.dtype.value
-        if level is Level.STEP or column.is_list:
-            tensors.append(TensorPlan(f"{column.name}__values", dtype, ("N",), False, column.name, level))
-            tensors.append(TensorPlan(f"{column.name}__offsets", "int32", ("B+1",), False, column.name, level))
-        else:
-            tensors.append(TensorPlan(column.name, dtype, ("B",), False, column.name, level))
+        is_bag = facts.is_bag(column.name)
+        is_vector = is_bag and facts.representation(column.name) is Representation.VECTORS
+        tensors += _of_column(column, dtype, level, is_bag=is_bag and not is_vector, is_vector=is_vector)
     if "k" in serve.accept:
         tensors.append(TensorPlan("k", "int32", ("1",), True, None, None))
     for name in ("allow", "deny"):
@@ -32,6 +32,30 @@ def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
             item = facts.column(facts.item).dtype.value
             tensors.append(TensorPlan(name, item, (f"N({name})",), True, facts.item, None))
     return tuple(tensors)
+
+
+def _of_column(column: Column, dtype: str, level: Level, *, is_bag: bool, is_vector: bool) -> list[TensorPlan]:
+    """Return a column's tensors by Merlin's ragged convention, which a bag of every step follows twice.
+
+    `x` is one value or one vector a session; `x__values` and `x__offsets` are a list a session; where `x__values` are
+    lists themselves, they are `x__values__values` and `x__values__offsets`.
+    """
+    name = column.name
+    width = (str(column.length),) if is_vector else ()
+    is_list = level is Level.STEP or is_bag
+    if not is_list:
+        return [TensorPlan(name, dtype, ("B", *width), False, name, level)]
+    offsets = TensorPlan(f"{name}__offsets", "int32", ("B+1",), False, name, level)
+    if not is_bag:
+        return [TensorPlan(f"{name}__values", dtype, ("N", *width), False, name, level), offsets]
+    count = f"N({name})"
+    if level is not Level.STEP:
+        return [TensorPlan(f"{name}__values", dtype, (count,), False, name, level), offsets]
+    return [
+        TensorPlan(f"{name}__values__values", dtype, (count,), False, name, level),
+        TensorPlan(f"{name}__values__offsets", "int32", ("N+1",), False, name, level),
+        offsets,
+    ]
 
 
 def answers(checked: CheckedGraph) -> tuple[TensorPlan, ...]:

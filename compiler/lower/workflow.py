@@ -131,6 +131,8 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         unit=_unit(facts, column) if column.name in usage.times else None,
         sources=derived.sources if derived else (),
         maker=_maker(facts, derived) if derived and derived.maker else None,
+        is_bag=facts.is_bag(column.name) and column.name in usage.codes,
+        width=column.length if facts.representation(column.name) is Representation.VECTORS else None,
         is_source=column.name in sources,
     )
 

@@ -77,6 +77,8 @@ class Facts:
             found = represent(column, is_key=False, is_time=False)
             return Representation.VECTORS if found is Representation.NUMERIC and column.is_list else found
         found = represent(column, is_key=name == self.session, is_time=name == self.time)
+        if found is Representation.NUMERIC and self.is_bag(name):
+            found = Representation.VECTORS
         override = self.overrides.get(name)
         if override is None or name == self.session or column.name not in self.schema.names:
             return found
@@ -84,6 +86,12 @@ class Facts:
             return Representation.EMBED
         is_number = found in (Representation.UNCLEAR, Representation.SKIP) and not column.has("text")
         return Representation.NUMERIC if is_number and _makes_numbers(override.operations) else found
+
+    def is_bag(self, name: str) -> bool:
+        """Whether a column of the events is a list that isn't the steps: a bag or a vector of a step or session."""
+        column = self.schema.find(name)
+        is_steps = self.rows is Rows.SESSIONS and self.levels.get(name) is Level.STEP
+        return column is not None and column.is_list and not is_steps
 
     def value_dtype(self, name: str) -> Dtype:
         """Return the dtype of the values that become codes: of the column, or of what is made of it."""

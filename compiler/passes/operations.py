@@ -46,6 +46,11 @@ def _suits(name: str, override: Override, facts: Facts, ctx: Context) -> bool:
         message, helps = wrong
         ctx.reporter.error(codes.WRONG_OPERATION, message, at, help=helps)
         return False
+    odd = next((each.name for each in operations if each.name not in ("categorify", "hash", "take")), None)
+    if odd is not None and facts.is_bag(name):
+        message = f"`{odd}` is of one value, and `{name}` is a list"
+        ctx.reporter.error(codes.WRONG_OPERATION, message, at, labels=[Label(column.span, "a list here")])
+        return False
     first = operations[0].name if operations else ""
     number = next((each.name for each in operations if each.name in _NUMBERS), None)
     if number is not None and first != "time_parts" and not _is_number(name, column, facts):

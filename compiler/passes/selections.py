@@ -122,7 +122,11 @@ class SelectionScope:
         levels = self.facts.levels
         known = [
             *SLICES,
-            *(name for name, level in levels.items() if level is Level.SESSION and name != self.facts.session),
+            *(
+                name
+                for name, level in levels.items()
+                if level is Level.SESSION and name != self.facts.session and not self.facts.is_bag(name)
+            ),
         ]
         if (
             isinstance(expression, Name)

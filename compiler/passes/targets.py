@@ -92,6 +92,10 @@ def _check_dtype(checked: CheckedGraph, name: str, head: Head, ctx: Context) -> 
     at = checked.graph[name].arguments.get("target", checked.graph[name].span)
     labels = [Label(column.span, f"{column.dtype.value} here")]
     word = checked.graph[name].entry.name
+    if facts.is_bag(head.target):
+        message = f"`{word}` predicts one value, and `{head.target}` is a list"
+        ctx.reporter.error(codes.WRONG_VALUE, message, at, labels=[Label(column.span, "a list here")])
+        return
     if head.is_ranking and head.target not in facts.domains.of:
         message = f"`{word}` ranks categories, and `{head.target}` is {column.dtype.value}"
         ctx.reporter.error(codes.NO_DOMAIN, message, at, labels=labels)

@@ -37,9 +37,10 @@ class Examples:
     def targets(self, head: HeadPlan) -> Array:
         """Return what really came: codes or numbers, one per example."""
         if head.target_level is Level.SESSION:
-            return self.sessions.session[head.target][self.windows.rows]
-        places = self.whole.ends - 1 if head.is_now else self.whole.ends
-        return self.sessions.steps[head.target][places]
+            of_sessions: Array = self.sessions.session[head.target]
+            return of_sessions[self.windows.rows]
+        of_steps: Array = self.sessions.steps[head.target]
+        return of_steps[self.whole.ends - 1 if head.is_now else self.whole.ends]
 
     def by_length(self) -> Ints:
         """Return the examples' places, short inputs first, so that batches need little padding."""

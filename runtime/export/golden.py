@@ -15,8 +15,17 @@ from sess.compiler.plans import Program, TensorPlan
 from sess.compiler.types import Level
 from sess.runtime.evaluate.examples import EVERYTHING
 from sess.runtime.prepare.prepared import Prepared, Sessions
-from sess.runtime.serve.tensors import OFFSETS, numpy_dtype, plain, session_columns, step_columns, tensors_of
+from sess.runtime.serve.tensors import (
+    OFFSETS,
+    bag_columns,
+    numpy_dtype,
+    plain,
+    session_columns,
+    step_columns,
+    tensors_of,
+)
 from sess.runtime.steps.answer import Answerer
+from sess.runtime.steps.bags import Bags
 from sess.runtime.steps.request import Reader
 from sess.runtime.train.windows import last_steps, raw_steps
 
@@ -61,6 +70,8 @@ def _is_complete(sessions: Sessions, request: Sequence[TensorPlan], places: NDAr
     is_null = np.zeros(len(sessions.offsets) - 1, bool)
     for name in session_columns(request):
         is_null |= _nulls(sessions.raw_session[name])
+    for name in bag_columns(request):
+        is_null |= _nulls(sessions.raw_session[name])
     for name in step_columns(request):
         values, offsets = sessions.raw_of(name)
         before = np.concatenate([[0], np.cumsum(_nulls(values))])
@@ -68,7 +79,13 @@ def _is_complete(sessions: Sessions, request: Sequence[TensorPlan], places: NDAr
     return ~is_null[places]
 
 
-def _nulls(values: NDArray[Any]) -> NDArray[np.bool_]:
+def _nulls(values: NDArray[Any] | Bags) -> NDArray[np.bool_]:
+    """Return where a value is missing, or one of a list or a vector."""
+    if isinstance(values, Bags):
+        before = np.concatenate([[0], np.cumsum(_nulls(values.values))])
+        return np.asarray(before[values.offsets[1:]] > before[values.offsets[:-1]])
+    if values.ndim == 2:
+        return np.asarray(~np.isfinite(values).all(axis=1))
     if values.dtype == object:
         return np.array([value is None for value in values.tolist()], bool)
     if values.dtype.kind == "M":
@@ -81,13 +98,18 @@ def _row(sessions: Sessions, request: Sequence[TensorPlan], place: int, cut: int
     tensors = [tensor for tensor in request if tensor.column and not tensor.name.endswith(OFFSETS)]
     dtypes = {tensor.column: numpy_dtype(tensor.dtype) for tensor in tensors}
     row: Row = {name: _sent(raw_steps(sessions, window, name), dtypes[name]) for name in step_columns(request)}
-    for name in session_columns(request):
+    for name in (*session_columns(request), *bag_columns(request)):
         row[name] = _sent(sessions.raw_session[name][place : place + 1], dtypes[name])[0]
     return row
 
 
-def _sent(values: NDArray[Any], dtype: np.dtype[Any]) -> list[Any]:
+def _sent(values: NDArray[Any] | Bags, dtype: np.dtype[Any]) -> list[Any]:
     """Return values as a request sends them: 0 or an empty text for a null, datetimes in microseconds."""
+    if isinstance(values, Bags):
+        return Bags(np.array(_sent(values.values, dtype), dtype), values.offsets).lists()
+    if values.ndim == 2:
+        vectors: list[Any] = values.astype(dtype).tolist()
+        return vectors
     if values.dtype.kind == "M":
         values = np.where(np.isnat(values), np.datetime64(0, "us"), values).astype("datetime64[us]").astype(np.int64)
     filled = np.where(_nulls(values), "" if dtype.kind == "O" else 0, values)

@@ -19,15 +19,13 @@ from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.export.templates import render
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW, Prepared
+from sess.runtime.serve.tensors import bag_columns
 from sess.runtime.steps.packing import COLUMN, LISTS, names
 from sess.runtime.vocabulary import file_of
 
 STEPS = Path(__file__).parents[1] / "steps"
-PREPARE_CODE = ("operations.py", "packing.py", "request.py", "transform.py")
-MODEL_CODE = (
-    "answer.py", "index.py", "operations.py", "packing.py", "popular.py", "rank.py", "request.py", "states.py",
-    "transform.py",
-)  # fmt: skip
+PREPARE_CODE = ("bags.py", "checks.py", "operations.py", "packing.py", "request.py", "transform.py")
+MODEL_CODE = (*PREPARE_CODE, "answer.py", "index.py", "popular.py", "rank.py", "states.py")
 FACTS = "serving.json"
 
 _TYPES = {"bool": "TYPE_BOOL", "float16": "TYPE_FP16", "float32": "TYPE_FP32", "float64": "TYPE_FP64",
@@ -88,7 +86,7 @@ def write_repository(
 def _write_ensemble(
     program: Program, folder: Path, name: str, between: list[Tensor], answers: list[tuple[str, Tensor]]
 ) -> None:
-    spec = program.serving.name
+    spec, bags = program.serving.name, json.dumps(bag_columns(program.serving.request))
     (folder / name / VERSION).mkdir(parents=True)
     # An empty folder is lost by archives and by version control.
     (folder / name / VERSION / "ensemble").write_text("This version has no files of its own.\n")
@@ -97,7 +95,7 @@ def _write_ensemble(
         name=name, prepare=prepare_name(spec), model=model_name(spec), between=between,
         inputs=[_of_plan(tensor) for tensor in program.serving.request],
         outputs=[tensor for _, tensor in answers], answers=[(inner, tensor.name) for inner, tensor in answers],
-        parameters=[("spec", spec), ("item", program.workflow.data.item)],
+        parameters=[("spec", spec), ("item", program.workflow.data.item), ("bags", bags)],
     )  # fmt: skip
 
 
@@ -132,7 +130,10 @@ def _between(program: Program) -> list[Tensor]:
         if column is not None:
             kind = {"int32": "TYPE_INT32", "float64": "TYPE_FP64"}.get(column.prepared, "TYPE_FP32")
         is_wide = name in ("mask", *LISTS) or (column is not None and column.role is not Role.SESSION)
-        found.append(Tensor(name, kind, (-1,) if is_wide else (1,), is_ragged=is_wide))
+        dims: tuple[int, ...] = (-1,) if is_wide else (1,)
+        if column is not None and column.is_wide:
+            dims, is_wide = (-1, -1) if column.role is not Role.SESSION else (-1,), True
+        found.append(Tensor(name, kind, dims, is_ragged=is_wide))
     return found
 
 

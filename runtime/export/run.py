@@ -80,9 +80,6 @@ def _check_servable(program: Program) -> None:
         raise RunFailed(
             f"`platform` says backend `{serving.backend}`, which this version can't export", "use `backend=python`"
         )
-    for column in program.workflow.columns:
-        if column.is_input and column.is_list and column.role.value == "session":
-            raise RunFailed(f"`{column.name}` is a list of a session, which this version can't serve")
 
 
 def _check_finite(model: SessionModel) -> None:

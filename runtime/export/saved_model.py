@@ -91,6 +91,7 @@ def specs_of(program: Program) -> dict[str, Any]:
         "allow": tf.TensorSpec([None, None], tf.int32, "allow"),
     }
     for name, argument in arguments(program.model).items():
-        shape = [None] if columns[name].role is Role.SESSION else [None, None]
+        shape: list[int | None] = [None] if columns[name].role is Role.SESSION else [None, None]
+        shape += [columns[name].width] if columns[name].is_wide else []
         specs[argument] = tf.TensorSpec(shape, tf.as_dtype(columns[name].prepared), argument)
     return specs

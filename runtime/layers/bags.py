@@ -1,13 +1,18 @@
-"""Bags: the vectors of a list's items as one vector."""
+"""Bags: the vectors of a list's items as one vector, and places in a side table instead of lists in a batch."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
+from sess.compiler.plans import ColumnPlan, Role
+
 Tensor = Any  # Keras tensors have no type that mypy could know
+
+SIDE = "__values"  # no column of a schema ends so
 
 
 class Pooled(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
@@ -36,3 +41,34 @@ class Pooled(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
     def compute_output_spec(self, bags: Tensor) -> Tensor:
         """Say that each list gives a vector."""
         return keras.KerasTensor((*bags.shape[:-1], self.width), dtype=self.compute_dtype)
+
+
+def column_inputs(columns: Iterable[ColumnPlan]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the symbolic inputs of columns, (B, T) or (B,), and the side tables (U, N) of those that are wide."""
+    tensors: dict[str, Tensor] = {}
+    sides: dict[str, Tensor] = {}
+    for column in columns:
+        shape = () if column.role is Role.SESSION else (None,)
+        dtype = "int32" if column.is_wide else column.prepared
+        tensors[column.name] = keras.Input(shape, dtype=dtype, name=column.name)
+        if column.is_wide:
+            side = column.name + SIDE
+            sides[side] = keras.Input((column.width,), dtype=column.prepared, name=side)
+    return tensors, sides
+
+
+def pointed(batch: Mapping[str, Tensor], wide: Iterable[str]) -> dict[str, Tensor]:
+    """Return a batch whose wide columns are places in side tables, (B, T) or (B,); place 0 is an empty list, or zeros.
+
+    So whatever moves steps about moves one number a step, and not the lists.
+    """
+    found = dict(batch)
+    for name in wide:
+        if name + SIDE in batch:
+            continue  # it is so already
+        values = batch[name]  # (…, N)
+        shape = ops.shape(values)
+        flat = ops.reshape(values, (-1, shape[-1]))
+        found[name] = ops.reshape(ops.arange(1, ops.shape(flat)[0] + 1, dtype="int32"), shape[:-1])
+        found[name + SIDE] = ops.pad(flat, [[1, 0], [0, 0]])
+    return found

@@ -35,6 +35,8 @@ def write_workflow(
             "role": column.role.value,
             "group": column.group,
             "is_list": column.is_list,
+            "is_bag": column.is_bag,
+            "width": column.width,
             "domain": column.domain,
             "unit": column.unit,
             "sources": list(column.sources),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
@@ -29,6 +30,8 @@ def with_derived(plan: WorkflowPlan, table: pa.Table) -> pa.Table:
 
 def values_of(column: ColumnPlan, values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the values that become codes: a column's own, or what time_parts or bucketize makes of them."""
+    if column.is_bag:
+        return pa.chunked_array([pc.list_flatten(values.combine_chunks())])
     before = [declared(operation) for operation in column.ops[:-1]]
     if column.domain is None or not before:
         return values

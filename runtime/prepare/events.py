@@ -34,7 +34,7 @@ def read_events(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Even
     """Return the events of all files of these patterns, those without a session or a time left out and counted."""
     data = plan.data
     assert data.session is not None and data.time is not None
-    columns = scalar_columns(plan)
+    columns = file_columns(plan)
     table, files = read_tables(patterns, base, columns)
     table, dropped = _drop_homeless(table, data)
     table = pa.table(
@@ -51,15 +51,9 @@ def read_tables(patterns: Sequence[str], base: Path, columns: Sequence[ColumnPla
     return pa.concat_tables(tables), len(tables)
 
 
-def scalar_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
-    """Return the columns of one value an event; RunFailed if the model reads a list."""
-    for column in plan.columns:
-        if column.is_list and (column.is_input or column.is_target):
-            raise RunFailed(
-                f"`{column.name}` is a list: lists inside events are not supported by this version",
-                "leave the column out of the features",
-            )
-    return tuple(column for column in plan.columns if not column.is_list and not column.sources)
+def file_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
+    """Return the columns that are read from the files; a list that the model doesn't read is none of them."""
+    return tuple(column for column in plan.columns if not column.sources and (not column.is_list or column.is_input))
 
 
 def _drop_homeless(table: pa.Table, data: DataPlan) -> tuple[pa.Table, dict[str, int]]:

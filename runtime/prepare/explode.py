@@ -28,7 +28,7 @@ def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Hi
     table, files = read_tables(patterns, base, columns)
     table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
     table, dropped = _drop_empty(table, plan)
-    lists = [column.name for column in columns if column.is_list]
+    lists = [column.name for column in columns if column.is_list and _is_step(column)]
     order, repeated = _order(table, columns, lists, plan.data.session)
     table = table.take(pa.array(order))
     groups = {column.name: column.group for column in columns if column.is_list}
@@ -57,19 +57,16 @@ def _other(table: pa.Table, names: Sequence[str], lengths: Ints) -> GroupHistory
 
 
 def _usable(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
-    """Return the columns of steps and of sessions; RunFailed if the model reads a list that is neither."""
-    for column in plan.columns:
-        is_bag = column.is_list and column.role not in (Role.STEP, Role.TIME)
-        if is_bag and (column.is_input or column.is_target):
-            raise RunFailed(
-                f"`{column.name}` is a list beside the steps: bags are not supported by this version",
-                "leave the column out of the features",
-            )
+    """Return the columns that are read: of the steps, of the session, and other lists that the model reads."""
     return tuple(
         column
         for column in plan.columns
-        if not column.sources and (not column.is_list or column.role in (Role.STEP, Role.TIME))
+        if not column.sources and (not column.is_list or column.is_input or _is_step(column))
     )
+
+
+def _is_step(column: ColumnPlan) -> bool:
+    return column.role in (Role.STEP, Role.TIME)
 
 
 def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str, int]]:

@@ -16,6 +16,7 @@ from sess.runtime.prepare.prepared import Array, Sessions
 from sess.runtime.prepare.split import Cut
 from sess.runtime.prepare.taken import count_varying
 from sess.runtime.progress import Progress
+from sess.runtime.steps.bags import Bags
 from sess.runtime.vocabulary import Vocabulary
 
 
@@ -162,7 +163,9 @@ def _unseen(columns: tuple[str, ...], splits: Iterable[Sessions], reserved: int)
     for sessions in splits:
         for name in columns:
             codes = sessions.steps.get(name, sessions.session.get(name))
-            total += 0 if codes is None else int(((codes > 1) & (codes < reserved)).sum())
+            if codes is not None:
+                flat = codes.values if isinstance(codes, Bags) else codes
+                total += int(((flat > 1) & (flat < reserved)).sum())
     return total
 
 

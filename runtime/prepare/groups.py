@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import ColumnPlan, Role, WorkflowPlan
 from sess.runtime.prepare.prepared import Array, OtherSteps
-from sess.runtime.prepare.values import numbers, to_raw
+from sess.runtime.prepare.values import numbers, raw_values, to_raw
 from sess.runtime.steps.transform import seconds
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def other_steps(plan: WorkflowPlan, cut: Cut, transforms: Mapping[str, Transform
         found[group] = OtherSteps(
             _divided(end - first),
             {column.name: _prepared(column, events, made) for column in read},
-            {column.name: to_raw(events.column(column.name)) for column in asked},
+            {column.name: raw_values(column, events.column(column.name)) for column in asked},
             history.before[cut.places],
         )
     return found
@@ -154,6 +154,8 @@ def _prepared(column: ColumnPlan, events: pa.Table, made: Mapping[str, Array]) -
     if column.name in made:
         return made[column.name]
     values = events.column(column.name)
+    if column.width is not None:
+        return np.asarray(raw_values(column, values), np.float32)
     return numbers(values) if column.unit is None else seconds(to_raw(values), column.unit)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from sess.compiler.plans import Rows, WorkflowPlan
 from sess.runtime.prepare.events import read_events
@@ -39,8 +38,8 @@ def held_out(plan: WorkflowPlan, paths: Sequence[str], base: Path, transform: Tr
     part = part_of(plan, plan.group)
     names = [column.name for column in read_columns(part)]
 
-    def transformed(part: WorkflowPlan, table: pa.Table) -> dict[str, NDArray[Any]]:
-        def find(name: str) -> NDArray[Any]:
+    def transformed(part: WorkflowPlan, table: pa.Table) -> dict[str, Any]:
+        def find(name: str) -> Any:  # an array, or Bags of lists
             return to_raw(table.column(name))
 
         worked = [column.name for column in worked_columns(part)]

@@ -34,8 +34,8 @@ class OtherSteps:
     """
 
     offsets: NDArray[np.int64]
-    steps: Mapping[str, Array]
-    raw_steps: Mapping[str, Array]
+    steps: Mapping[str, Any]  # arrays, or Bags
+    raw_steps: Mapping[str, Any]
     before: NDArray[np.int64]
 
 
@@ -44,15 +44,16 @@ class Sessions:
     """All sessions of a split, whole: `keep` cuts when batches are made.
 
     `offsets` (S+1,) divide the flat arrays of `steps` and `raw_steps`; `session` and `raw_session` have a value for
-    each session, as `keys` has. The raw ones are the user's own values: None is a null, NaN a null float. `ended` is
+    each session, as `keys` has. The raw ones are the user's own values: None is a null, NaN a null float. Lists are
+    Bags, vectors an array (S, L). `ended` is
     when each session's last step was, in microseconds; None where the data has no time.
     """
 
     offsets: NDArray[np.int64]
-    steps: Mapping[str, Array]
-    session: Mapping[str, Array]
-    raw_steps: Mapping[str, Array]
-    raw_session: Mapping[str, Array]
+    steps: Mapping[str, Any]  # arrays, or Bags
+    session: Mapping[str, Any]
+    raw_steps: Mapping[str, Any]
+    raw_session: Mapping[str, Any]
     keys: Array
     ended: NDArray[np.int64] | None = None
     others: Mapping[str, OtherSteps] = field(default_factory=dict)
@@ -160,13 +161,13 @@ class Prepared:
         return cls(train, valid, test, vocabularies, facts, pretrained, items)
 
 
-def _write(path: Path, groups: Mapping[str, Mapping[str, Array]]) -> None:
+def _write(path: Path, groups: Mapping[str, Mapping[str, Any]]) -> None:
     columns = {f"{group}:{name}": from_raw(values) for group, named in groups.items() for name, values in named.items()}
     pq.write_table(pa.table(columns), path)
 
 
-def _read(path: Path) -> dict[str, dict[str, Array]]:
-    found: dict[str, dict[str, Array]] = {}
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
     table = pq.read_table(path)
     for label in table.column_names:
         group, _, name = label.partition(":")

@@ -28,7 +28,7 @@ from sess.runtime.prepare.pretrained import count_missing, read_pretrained
 from sess.runtime.prepare.split import Cut, divide, whole
 from sess.runtime.prepare.taken import take_values
 from sess.runtime.prepare.times import with_every_time
-from sess.runtime.prepare.values import numbers, to_raw
+from sess.runtime.prepare.values import numbers, raw_values, to_raw
 from sess.runtime.prepare.vocabularies import fit_vocabulary
 from sess.runtime.progress import Progress
 from sess.runtime.steps.transform import seconds
@@ -214,20 +214,27 @@ def sessions_of(
         is_item = column.name == plan.data.item
         is_read = column.is_input or column.is_target
         if (is_read or is_item or column.is_source) and not column.sources:
-            raw_steps[column.name] = to_raw(events.column(column.name).take(flat))
+            raw_steps[column.name] = raw_values(column, events.column(column.name).take(flat))
         if column.name in steps and (is_read or is_item):
             prepared_steps[column.name] = steps[column.name]
         elif is_read and column.unit is not None:
             prepared_steps[column.name] = seconds(to_raw(events.column(column.name).take(flat)), column.unit)
+        elif is_read and column.width is not None:
+            prepared_steps[column.name] = raw_steps[column.name].astype(np.float32)
         elif is_read:
             prepared_steps[column.name] = numbers(events.column(column.name).take(flat))
     prepared = {
         name: session[name] for name in taken.column_names if name in session
     }  # fmt: skip
     raw = {
-        column.name: to_raw(values_of(column, values) if column.sources else values)
+        column.name: to_raw(values_of(column, values)) if column.sources else raw_values(column, values)
         for column in plan.columns
         if column.name in taken.column_names and (values := taken.column(column.name)) is not None
+    }
+    prepared |= {
+        column.name: raw[column.name].astype(np.float32)
+        for column in plan.columns
+        if column.width is not None and column.is_input and column.name in raw
     }
     keys = to_raw(cut.history.keys.take(pa.array(cut.sessions)))
     return Sessions(cut.offsets, prepared_steps, prepared, raw_steps, raw, keys, _ended(plan, cut))

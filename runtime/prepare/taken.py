@@ -11,6 +11,7 @@ from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Take, WorkflowPlan
 from sess.runtime.prepare.derive import with_derived
 from sess.runtime.prepare.split import Cut
+from sess.runtime.prepare.values import ranks
 
 Ints = NDArray[np.int64]
 
@@ -32,7 +33,7 @@ def take_values(plan: WorkflowPlan, cut: Cut) -> pa.Table:
             known if column.is_input or column.is_source else ends,
         )
         for column in plan.columns
-        if column.role is Role.SESSION and not column.is_list and not column.sources
+        if column.role is Role.SESSION and not column.sources and column.name in cut.history.events.column_names
     }
     return with_derived(plan, pa.table(taken) if taken else pa.table({}))
 
@@ -44,11 +45,19 @@ def count_varying(plan: WorkflowPlan, cut: Cut) -> dict[str, int]:
     session = history.session_of_event
     same_session = np.diff(session) == 0
     for column in plan.columns:
-        if column.role is Role.SESSION and not column.is_list and not column.sources:
-            codes = history.events.column(column.name).combine_chunks().dictionary_encode(null_encoding="encode")
-            changes = (np.diff(codes.indices.to_numpy(zero_copy_only=False)) != 0) & same_session
+        if column.role is Role.SESSION and not column.sources and column.name in history.events.column_names:
+            changes = (np.diff(_codes(history.events.column(column.name))) != 0) & same_session
             if varying := len(np.unique(session[1:][changes])):
                 found[column.name] = varying
+    return found
+
+
+def _codes(values: pa.ChunkedArray) -> Ints:
+    """Return numbers that are equal where values are."""
+    if pa.types.is_nested(values.type):
+        return ranks(values)
+    codes = values.combine_chunks().dictionary_encode(null_encoding="encode")
+    found: Ints = codes.indices.to_numpy(zero_copy_only=False)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import cloudpickle  # type: ignore[import-untyped]
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from merlin.core.dispatch import DataFrameType
 from merlin.dag import Graph, iter_nodes
 from merlin.dag.ops.stat_operator import StatOperator
@@ -28,8 +29,9 @@ from nvtabular import Workflow, ops
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
 from sess.runtime.prepare.nodes import Nodes, ids_of, name_of, quietly
-from sess.runtime.prepare.values import numbers
+from sess.runtime.prepare.values import numbers, to_raw
 from sess.runtime.prepare.vocabularies import comparable
+from sess.runtime.steps.bags import Bags
 from sess.runtime.vocabulary import Vocabulary
 
 STORAGE = "@storage"  # stands in the saved form for its own folder; quoted names can't hold an @
@@ -54,18 +56,42 @@ class ColumnWork:
             self.workflow.fit(Dataset(self._frame(train), npartitions=1))
         self._check_statistics()
 
-    def transform(self, table: pa.Table) -> dict[str, NDArray[Any]]:
+    def transform(self, table: pa.Table) -> dict[str, Any]:  # arrays, and Bags of lists
         """Return the prepared values of rows that have the workflow's columns."""
-        frame = pd.concat([self._frame(table), self._guard()], ignore_index=True)
-        with quietly():
-            found: DataFrameType = self.workflow.transform(Dataset(frame, npartitions=1)).to_ddf().compute()
-        prepared: dict[str, NDArray[Any]] = {}
+        found = self._through(self._frame(table))
+        bags = [column for column in self.columns if column.is_bag]
+        prepared: dict[str, Any] = self._bags(table, bags) if bags else {}
         for column in self.columns:
+            if column.is_bag:
+                continue
             dtype = np.float32 if column.domain is None else np.int32
             prepared[column.name] = found[name_of(column.name)].to_numpy(dtype)[:-1].copy()
             if column.domain is None:
                 _require_finite(column, prepared[column.name], table)
         return prepared
+
+    def _through(self, frame: pd.DataFrame) -> DataFrameType:
+        whole = pd.concat([frame, self._guard()], ignore_index=True)
+        with quietly():
+            return self.workflow.transform(Dataset(whole, npartitions=1)).to_ddf().compute()
+
+    def _bags(self, table: pa.Table, columns: Sequence[ColumnPlan]) -> dict[str, Bags]:
+        """Return the codes of lists: their values go through the workflow as rows of their own."""
+        raw = {column.name: to_raw(table.column(column.name)) for column in columns}
+        longest = max(len(bags.values) for bags in raw.values())
+        rows: dict[str, pa.ChunkedArray] = {}
+        for column in self._inputs:
+            values = table.column(column.name)
+            if column.is_bag:
+                flat = pc.list_flatten(values.combine_chunks())
+                rows[column.name] = pa.chunked_array([flat, pa.nulls(longest - len(flat), flat.type)])
+            else:
+                rows[column.name] = pa.chunked_array([pa.nulls(longest, values.type)])
+        found = self._through(_frame_of(self._inputs, pa.table(rows)))
+        return {
+            name: Bags(found[name_of(name)].to_numpy(np.int32)[: len(bags.values)].copy(), bags.offsets)
+            for name, bags in raw.items()
+        }
 
     def statistics(self, column: str) -> tuple[float, float | None]:
         """Return mean and standard deviation of the training split; None for the deviation of one lone value."""
@@ -98,10 +124,13 @@ class ColumnWork:
         return [node.op for node in Graph.get_nodes_by_op_type([self.workflow.output_node], StatOperator)]
 
     def _frame(self, table: pa.Table) -> pd.DataFrame:
-        """Return the columns of the data as pandas has them: an index from 0, nullable whole numbers."""
-        return pd.DataFrame(
-            {name_of(column.name): _series(column, table.column(column.name)) for column in self._inputs}
-        )
+        """Return the columns of the data as pandas has them; lists go their own way, and have a known value here."""
+        guard = self._guard()
+        frame = _frame_of([column for column in self._inputs if not column.is_bag], table)
+        for column in self._inputs:
+            if column.is_bag:
+                frame[name_of(column.name)] = guard[name_of(column.name)].repeat(len(table)).reset_index(drop=True)
+        return frame
 
     def _guard(self) -> pd.DataFrame:
         """Return one row with known values: Categorify fails on columns that are all null, and on no rows."""
@@ -142,6 +171,11 @@ def read_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
         if column.name in wanted:
             wanted.update(column.sources)
     return tuple(column for column in plan.columns if column.name in wanted and not column.sources)
+
+
+def _frame_of(columns: Sequence[ColumnPlan], rows: pa.Table) -> pd.DataFrame:
+    """Return columns as pandas has them: an index from 0, nullable whole numbers."""
+    return pd.DataFrame({name_of(column.name): _series(column, rows.column(column.name)) for column in columns})
 
 
 def _is_number(column: ColumnPlan) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,21 @@ from urllib.parse import urlsplit
 from sess.compiler.backend import QueryOptions, Recommendation
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
+from sess.compiler.types import Level
 from sess.runtime.serve.answers import recommendations
 from sess.runtime.serve.client import Client
-from sess.runtime.serve.gateway.metadata import ITEM, MODEL
+from sess.runtime.serve.gateway.metadata import BAGS, ITEM, MODEL
 from sess.runtime.serve.golden import texts
-from sess.runtime.serve.tensors import OFFSETS, VALUES, numpy_dtype, session_columns, step_columns, tensors_of
+from sess.runtime.serve.tensors import (
+    OFFSETS,
+    VALUES,
+    bag_columns,
+    is_nested,
+    numpy_dtype,
+    session_columns,
+    step_columns,
+    tensors_of,
+)
 
 SCHEMES = {"http": False, "grpc": True}
 INNER = ("__prepare", "__model")
@@ -88,16 +99,27 @@ def _said(client: Client, key: str) -> str | None:
 def _signature(client: Client, model: str) -> Signature:
     """Return a served model's signature from its metadata."""
     tensors: list[TensorPlan] = []
+    said = _said(client, BAGS)
+    bags = json.loads(said if said is not None else client.parameters(model).get("bags") or "[]")
     for tensor in client.metadata(model)["inputs"]:
         name = tensor["name"]
-        column = name.removesuffix(VALUES).removesuffix(OFFSETS)
-        is_list = column != name
+        column = _column_of(name)
         is_own = name in ("k", "allow", "deny")
-        shape = ("N",) if is_list or is_own else ("B",)
-        tensors.append(TensorPlan(name, _dtype(tensor["datatype"]), shape, is_own, column, None))
+        size = tuple(str(each) for each in tensor["shape"][1:])
+        shape = ("N" if column != name or is_own else "B", *size)
+        level = Level.SESSION if column in bags or column == name else Level.STEP
+        tensors.append(TensorPlan(name, _dtype(tensor["datatype"]), shape, is_own, None if is_own else column, level))
     request = tuple(tensors)
     item = _said(client, ITEM) or client.parameters(model).get("item") or next(iter(step_columns(request)), "")
     return Signature(request, item)
+
+
+def _column_of(tensor: str) -> str:
+    """Return the column that a tensor is a part of."""
+    column = tensor
+    while column.endswith((VALUES, OFFSETS)):
+        column = column.removesuffix(VALUES).removesuffix(OFFSETS)
+    return column
 
 
 def _dtype(datatype: str) -> str:
@@ -110,6 +132,7 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
     """Return the session as values by column; one value for a step column stands at every step."""
     request = signature.request
     dtypes = {tensor.name: tensor.dtype for tensor in request}
+    shapes = {tensor.name: tensor.shape for tensor in request}
     row: dict[str, Any] = {}
     given = dict(options.columns)
     wanted = [column for column in step_columns(request) if column != signature.item and options.session]
@@ -120,21 +143,31 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
         note = f"; {' and '.join(steps)} of every step: one value, or one a step" if steps else ""
         raise Misused(f"the model reads {' and '.join(f'`{each}`' for each in lacking)} too", f"add `{listed}`{note}")
     for column in step_columns(request):
-        dtype = dtypes[column + VALUES]
+        inner = column + VALUES
+        dtype = dtypes[inner + VALUES if is_nested(column, request) else inner]
         if column == signature.item:
             row[column] = [_value(column, text, dtype) for text in options.session]
             continue
         words = given.pop(column, "").split(",") if column in given else []
-        values = [_value(column, word.strip(), dtype) for word in words] if options.session else []
+        read = _list if is_nested(column, request) or len(shapes.get(inner, ())) > 1 else _value
+        values = [read(column, word.strip(), dtype) for word in words] if options.session else []
         if len(values) not in (1, len(options.session)) and options.session:
             raise Misused(f"`{column}` has {len(values)} values, the session has {len(options.session)} steps")
         row[column] = values * len(options.session) if len(values) == 1 else values
+    for column in bag_columns(request):
+        text = given.pop(column, "")
+        row[column] = [_value(column, word.strip(), dtypes[column + VALUES]) for word in text.split(",") if text]
     for column in session_columns(request):
-        row[column] = _value(column, given.pop(column), dtypes[column])
+        read = _list if len(shapes[column]) > 1 else _value
+        row[column] = read(column, given.pop(column), dtypes[column])
     if given:
-        known = ", ".join(f"`{name}`" for name in (*step_columns(request), *session_columns(request)))
+        known = ", ".join(f"`{name}`" for name in _columns(request))
         raise Misused(f"the model doesn't read `{next(iter(given))}`; it reads {known}")
     return row
+
+
+def _columns(request: Sequence[TensorPlan]) -> tuple[str, ...]:
+    return (*step_columns(request), *bag_columns(request), *session_columns(request))
 
 
 def _lists(options: QueryOptions, signature: Signature) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -145,6 +178,11 @@ def _lists(options: QueryOptions, signature: Signature) -> tuple[Sequence[Any], 
             raise Misused(f"the model doesn't accept `{name}`", f"add it to `accept` of `serve`: accept = [{name}]")
     allow = [_value("allow", word, dtypes["allow"]) for word in options.allow]
     return allow, [_value("deny", word, dtypes["deny"]) for word in options.deny]
+
+
+def _list(column: str, text: str, dtype: str) -> list[Any]:
+    """Return the values of one step's list, or of a vector: `a|b|c`."""
+    return [_value(column, word.strip(), dtype) for word in text.split("|") if text]
 
 
 def _value(column: str, text: str, dtype: str) -> Any:  # of the column's dtype

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import TensorPlan
+from sess.compiler.types import Level
 
 Array = NDArray[Any]  # of the tensor's dtype
 Row = Mapping[str, Any]  # a session: a list of values for a step column, one value for another
@@ -24,13 +25,27 @@ def numpy_dtype(dtype: str) -> np.dtype[Any]:
 
 
 def step_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
-    """Return the columns that are lists in a request, in order."""
-    return tuple(tensor.column for tensor in request if tensor.name.endswith(OFFSETS) and tensor.column)
+    """Return the columns that have a value, or a list, of every step, in order."""
+    return tuple(column for column, level in _lists(request) if level is not Level.SESSION)
+
+
+def bag_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
+    """Return the columns that have one list a session, in order."""
+    return tuple(column for column, level in _lists(request) if level is Level.SESSION)
 
 
 def session_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
-    """Return the columns that have one value a session, in order."""
-    return tuple(tensor.column for tensor in request if tensor.shape == ("B",) and tensor.column)
+    """Return the columns that have one value, or one vector, a session, in order."""
+    return tuple(tensor.column for tensor in request if tensor.column == tensor.name)
+
+
+def is_nested(column: str, request: Iterable[TensorPlan]) -> bool:
+    """Whether a column has a list of every step."""
+    return any(tensor.name == column + VALUES + OFFSETS for tensor in request)
+
+
+def _lists(request: Iterable[TensorPlan]) -> list[tuple[str, Level | None]]:
+    return [(each.column, each.level) for each in request if each.column and each.name == each.column + OFFSETS]
 
 
 def tensors_of(
@@ -44,13 +59,18 @@ def tensors_of(
     """Return the tensors of a request for these sessions; empty lists and a `k` of None are left out."""
     dtypes = {tensor.name: numpy_dtype(tensor.dtype) for tensor in request}
     made: dict[str, Array] = {}
-    for column in step_columns(request):
+    shapes = {tensor.name: tensor.shape for tensor in request}
+    for column in (*step_columns(request), *bag_columns(request)):
         lists = [row[column] for row in rows]
         flat = [value for values in lists for value in values]
-        made[column + VALUES] = array_of(flat, dtypes[column + VALUES])
         made[column + OFFSETS] = np.cumsum([0, *map(len, lists)]).astype(np.int32)
+        values = column + VALUES
+        if is_nested(column, request):
+            made[values + OFFSETS] = np.cumsum([0, *map(len, flat)]).astype(np.int32)
+            values, flat = values + VALUES, [value for inner in flat for value in inner]
+        made[values] = array_of(flat, dtypes[values], shapes[values])
     for column in session_columns(request):
-        made[column] = array_of([row[column] for row in rows], dtypes[column])
+        made[column] = array_of([row[column] for row in rows], dtypes[column], shapes[column])
     for name, ids in zip(ITEM_LISTS, (allow, deny), strict=True):
         if len(ids):
             made[name] = array_of(ids, dtypes[name])
@@ -59,8 +79,10 @@ def tensors_of(
     return made
 
 
-def array_of(values: Sequence[Any], dtype: np.dtype[Any]) -> Array:
-    """Return one tensor; text is kept as objects."""
+def array_of(values: Sequence[Any], dtype: np.dtype[Any], shape: tuple[str, ...] = ()) -> Array:
+    """Return one tensor; text is kept as objects. A second size in `shape` is that of vectors."""
+    if len(shape) == 2 and (not len(values) or {len(value) for value in values} == {int(shape[1])}):
+        return np.array(values, dtype).reshape(-1, int(shape[1]))
     array = np.empty(len(values), dtype)
     array[:] = values
     return array

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import BadRequest
 from .index import Index
 from .popular import Popular
 from .rank import Catalogue, Question
-from .request import Asked, BadRequest
+from .request import Asked
 from .states import load_states
 
 Array = NDArray[Any]  # ids in the user's dtype, scores, or vectors
@@ -179,12 +180,12 @@ def questions_of(asked: Asked, *, is_item: bool) -> list[Question]:
 
 
 def _joined(parts: Sequence[Array]) -> Array:
-    """Return (B, T) of all parts, padded on the right to the longest; (B,) as they are."""
-    longest = max(part.shape[1] if part.ndim > 1 else 0 for part in parts)
-    return np.concatenate([_padded(part, longest) for part in parts])
+    """Return arrays (B, …) below each other, padded behind to the largest."""
+    largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
+    return np.concatenate([_padded(part, largest) for part in parts])
 
 
-def _padded(part: Array, longest: int) -> Array:
-    if part.ndim == 1 or part.shape[1] == longest:
+def _padded(part: Array, largest: tuple[int, ...]) -> Array:
+    if part.shape[1:] == largest:
         return part
-    return np.pad(part, ((0, 0), (0, longest - part.shape[1])))
+    return np.pad(part, [(0, 0), *((0, most - size) for most, size in zip(largest, part.shape[1:], strict=True))])

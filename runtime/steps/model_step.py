@@ -8,8 +8,8 @@ from typing import Any
 import triton_python_backend_utils as triton
 
 from .answer import Answerer
+from .checks import BadRequest
 from .packing import names, unpacked
-from .request import BadRequest
 
 Response = Any  # Triton's classes have no types
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as triton
 
+from .checks import BadRequest
 from .packing import packed
-from .request import BadRequest, Reader
+from .request import Reader
 
 Response = Any  # Triton's classes have no types
 

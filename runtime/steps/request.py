@@ -15,21 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bags import Bags, gathered
+from .checks import BadRequest, check_offsets, stored, texts_of
 from .transform import UNSEEN, Transform
 
 Array = NDArray[Any]  # of the dtype that the signature gives the tensor
 Ints = NDArray[np.int64]
 
-LONGEST_TEXT = 4096  # bytes
 SHOWN = 40  # characters of a value in a message
-
-
-class BadRequest(ValueError):
-    """The request breaks a rule; the message names the tensor and the rule, `rule` is the word to count it under."""
-
-    def __init__(self, message: str, rule: str = "contract") -> None:
-        super().__init__(message)
-        self.rule = rule
+ITEM_LISTS = ("allow", "deny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,8 @@ class Limits:
 class Asked:
     """A prepared request of B sessions: what the model step reads.
 
-    `columns` are (B, T) of steps and (B,) of sessions, `mask` (B, T) has real steps first. `seen` are the codes of all
+    `columns` are (B, T) of steps and (B,) of sessions, bags and vectors (B, T, N) and (B, N); `mask` (B, T) has real
+    steps first. `seen` are the codes of all
     items of all sessions, one session after the other, `seen_counts` (B,) how many belong to each. `allow` and `deny`
     are codes for all sessions; `allow` is None where everything is allowed.
     """
@@ -65,9 +60,13 @@ class Reader:
         self.facts, self.limits = facts, limits
         self._transform = transform
         self._tensors = {tensor["name"]: tensor for tensor in facts["request"]}
-        self._dtypes = {name: np.dtype(_stored(tensor["dtype"])) for name, tensor in self._tensors.items()}
-        self._steps = [t["column"] for t in facts["request"] if t["name"].endswith("__offsets") and t["column"]]
-        self._sessions = [t["column"] for t in facts["request"] if t["shape"] == ["B"]]
+        self._dtypes = {name: np.dtype(stored(tensor["dtype"])) for name, tensor in self._tensors.items()}
+        own = [t for t in facts["request"] if t["column"] and t["name"] not in ITEM_LISTS]
+        lists = [t for t in own if t["name"] == f"{t['column']}__offsets"]
+        self._steps = [t["column"] for t in lists if t["level"] == "step"]
+        self.bags = [t["column"] for t in lists if t["level"] != "step"]
+        self._sessions = [t["column"] for t in own if t["name"] == t["column"]]
+        self._names = {t["column"]: t["name"] for t in own if not t["name"].endswith("__offsets")}
         lengths = facts["lengths"].values()
         inputs = [name for name in facts["inputs"] if name not in lengths]
         self._read = [*inputs, *([facts["item"]] if self._asks_item() else [])]
@@ -110,7 +109,8 @@ class Reader:
                 columns[self.facts["lengths"][group]] = real.sum(axis=1).astype(np.float32)
         for name in self._read:
             if not self._is_step(name):
-                columns[name] = self._encode(name, raw, None)
+                values = self._encode(name, raw, None)
+                columns[name] = values.padded(np.arange(rows)) if isinstance(values, Bags) else values
         seen, seen_counts = self._seen(whole, main, rows)
         allow = self._items("allow", raw)
         if allow is not None and not len(allow):
@@ -140,14 +140,19 @@ class Reader:
                 continue
             if values.dtype != self._dtypes[name]:
                 raise BadRequest(f"`{name}` is {values.dtype}, it must be {tensor['dtype']}")
-            if values.ndim != 1:
-                raise BadRequest(f"`{name}` has rank {values.ndim}, it must have rank 1")
-            if len(values) > self.limits.values:
-                raise BadRequest(f"`{name}` holds {len(values):,} values, a request may hold {self.limits.values:,}")
-            raw[name] = _texts(name, values) if tensor["dtype"] == "string" else values
+            rank = len(tensor["shape"])
+            if values.ndim != rank:
+                raise BadRequest(f"`{name}` has rank {values.ndim}, it must have rank {rank}")
+            if rank == 2 and str(values.shape[1]) != tensor["shape"][1]:
+                raise BadRequest(
+                    f"`{name}` has vectors of {values.shape[1]}, they must have {tensor['shape'][1]} numbers"
+                )
+            if values.size > self.limits.values:
+                raise BadRequest(f"`{name}` holds {values.size:,} values, a request may hold {self.limits.values:,}")
+            raw[name] = texts_of(name, values) if tensor["dtype"] == "string" else values
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 place = int(np.argmin(np.isfinite(values)))
-                raise BadRequest(f"`{name}` is not finite: value {place} is {values[place]}")
+                raise BadRequest(f"`{name}` is not finite: value {place} is {values.ravel()[place]}")
         return raw
 
     def _group(self, column: str) -> str:
@@ -165,7 +170,13 @@ class Reader:
             group = self._group(column)
             name = f"{column}__offsets"
             offsets = raw[name].astype(np.int64)
-            _check_offsets(name, offsets, f"{column}__values", len(raw[f"{column}__values"]))
+            inner = raw.get(f"{column}__values__offsets")
+            if inner is None:
+                check_offsets(name, offsets, f"{column}__values", len(raw[f"{column}__values"]))
+            else:
+                values = f"{column}__values__values"
+                check_offsets(f"{column}__values__offsets", inner.astype(np.int64), values, len(raw[values]))
+                check_offsets(name, offsets, f"{column}__values__offsets", len(inner) - 1)
             shared = found.setdefault(group, offsets)
             first = f"{self._first(group)}__offsets"
             if len(offsets) != len(shared):
@@ -180,7 +191,8 @@ class Reader:
 
     def _rows(self, raw: Mapping[str, Array], offsets: Mapping[str, Ints]) -> int:
         """Return the number of sessions; BadRequest if there are too many, or if tensors differ in it."""
-        rows = next((len(own) - 1 for own in offsets.values()), len(raw[self._sessions[0]]) if self._sessions else 0)
+        counts = [len(own) - 1 for own in offsets.values()] + [len(raw[name]) for name in self._sessions]
+        rows = [*counts, *(max(0, len(raw[f"{name}__offsets"]) - 1) for name in self.bags), 0][0]
         for group, own in offsets.items():
             if len(own) - 1 != rows:
                 names = [f"`{self._first(each)}__offsets`" for each in (group, next(iter(offsets)))]
@@ -191,6 +203,16 @@ class Reader:
             if len(raw[name]) != rows:
                 other = f"{self._steps[0]}__offsets" if self._steps else self._sessions[0]
                 raise BadRequest(f"`{name}` has {len(raw[name])} sessions, `{other}` has {rows}")
+        for column in self.bags:
+            name, values = f"{column}__offsets", f"{column}__values"
+            check_offsets(name, raw[name].astype(np.int64), values, len(raw[values]))
+            if len(raw[name]) - 1 != rows:
+                firsts = [
+                    *(f"{step}__offsets" for step in self._steps[:1]),
+                    *self._sessions,
+                    f"{self.bags[0]}__offsets",
+                ]
+                raise BadRequest(f"`{name}` has {len(raw[name]) - 1} sessions, `{firsts[0]}` has {rows}")
         return rows
 
     def _is_step(self, column: str) -> bool:
@@ -201,13 +223,13 @@ class Reader:
         is_step = self._is_step(column)
 
         def find(source: str) -> Array:
-            if self._is_step(source):
-                return raw[f"{source}__values"]
-            return raw[source] if not is_step or offsets is None else np.repeat(raw[source], np.diff(offsets))
+            values = raw[self._names[source]]
+            is_repeated = is_step and not self._is_step(source) and offsets is not None
+            return np.repeat(values, np.diff(offsets)) if is_repeated and offsets is not None else values
 
         return self._transform.raw(column, find)
 
-    def _encode(self, column: str, raw: Mapping[str, Array], offsets: Ints | None) -> Array:
+    def _encode(self, column: str, raw: Mapping[str, Array], offsets: Ints | None) -> Any:  # an array, or Bags
         """Return a column's prepared values; an unknown one is refused where the spec says so."""
         values = self._values(column, raw, offsets)
         prepared = self._transform.apply(column, values)
@@ -220,23 +242,23 @@ class Reader:
             is_wrong, what = ~np.isfinite(prepared), "out of the range that the preparation takes"
         if is_wrong.any():
             place = int(np.argmax(is_wrong.reshape(len(is_wrong), -1).any(axis=1)))
-            tensor = f"{column}__values" if self._is_step(column) else column
+            tensor = self._names.get(column, column)
             raise BadRequest(f"`{tensor}`: value {place} is {what}: `{str(values[place])[:SHOWN]}`", "bad value")
+        if self._transform.workflow["columns"][column]["is_bag"]:
+            name = f"{column}__values__offsets" if self._is_step(column) else f"{column}__offsets"
+            return Bags(prepared, raw[name].astype(np.int64))
         return prepared
 
-    def _cut(self, whole: Mapping[str, Array], offsets: Ints) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+    def _cut(self, whole: Mapping[str, Any], offsets: Ints) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         """Return the last `keep` steps of every session as dense arrays (B, T), and the mask (B, T)."""
         ends = offsets[1:]
         begins = np.maximum(ends - self.facts["keep"], offsets[:-1])
         across = np.arange(max(1, int((ends - begins).max(initial=0))))
         mask = across < (ends - begins)[:, None]  # (B, T)
-        columns: dict[str, Array] = {}
-        for name, values in whole.items():
-            columns[name] = np.zeros(mask.shape, values.dtype)
-            columns[name][mask] = values[(begins[:, None] + across)[mask]]
-        return columns, mask
+        places = np.where(mask, begins[:, None] + across, 0)
+        return {name: gathered(values, places, mask) for name, values in whole.items()}, mask
 
-    def _seen(self, whole: Mapping[str, Array], offsets: Ints | None, rows: int) -> tuple[Any, Ints]:
+    def _seen(self, whole: Mapping[str, Any], offsets: Ints | None, rows: int) -> tuple[Any, Ints]:
         """Return the real items of every session, each once, also those that `keep` cuts."""
         item = self.facts["item"]
         if not self.facts["excludes_seen"] or item not in whole or offsets is None:
@@ -263,33 +285,3 @@ class Reader:
         if not 1 <= k <= most:
             raise BadRequest(f"`k` is {k}, it must be from 1 to {most}")
         return k
-
-
-def _stored(dtype: str) -> str:
-    """Return numpy's name of the dtype in which a tensor travels."""
-    return "object" if dtype == "string" else "int64" if dtype.startswith("datetime") else dtype
-
-
-def _texts(name: str, values: Array) -> Array:
-    texts = np.empty(len(values), object)
-    for i, value in enumerate(values.tolist()):
-        if len(value) > LONGEST_TEXT:
-            raise BadRequest(f"`{name}`: value {i} has {len(value):,} bytes, a text may have {LONGEST_TEXT:,}")
-        try:
-            texts[i] = value.decode() if isinstance(value, bytes) else value
-        except UnicodeDecodeError:
-            raise BadRequest(f"`{name}`: value {i} is not UTF-8") from None
-    return texts
-
-
-def _check_offsets(name: str, offsets: Ints, values_name: str, values: int) -> None:
-    if not len(offsets):
-        raise BadRequest(f"`{name}` is empty, it must start with 0")
-    if offsets[0] != 0:
-        raise BadRequest(f"`{name}` must start at 0, it starts at {offsets[0]}")
-    falls = np.flatnonzero(np.diff(offsets) < 0)
-    if len(falls):
-        i = int(falls[0]) + 1
-        raise BadRequest(f"`{name}` must not decrease: offset {i} is {offsets[i]} after {offsets[i - 1]}")
-    if offsets[-1] != values:
-        raise BadRequest(f"`{name}` must end at the length of `{values_name}`, {values}; it ends at {offsets[-1]}")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bags import Bags
 from .operations import categories, computed, standardized
 
 NULL = 1
@@ -103,8 +104,10 @@ class Transform:
             vocabularies[name] = ids.to_pylist() if is_text else ids.to_numpy()
         return cls(workflow, vocabularies)
 
-    def apply(self, column: str, raw: Array) -> Array:
+    def apply(self, column: str, raw: Any) -> Any:  # an array, or Bags of lists
         """Return the prepared values of a column: codes int32, times in seconds float64, or numbers float32."""
+        if isinstance(raw, Bags):
+            return Bags(self.apply(column, raw.values), raw.offsets)
         plan = self.workflow["columns"][column]
         if plan["domain"] is not None:
             return self.codes[plan["domain"]].encode(categories(np.asarray(raw), plan["ops"][:-1]))

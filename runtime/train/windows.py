@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.input_names import before_of, length_of
 from sess.runtime.prepare.prepared import OtherSteps, Sessions
+from sess.runtime.steps.bags import Bags, gathered
 
 Array = NDArray[np.generic]
 Ints = NDArray[np.int64]
@@ -76,28 +77,29 @@ def dense(
     """Return step columns (B, T), session columns (B,) and the mask (B, T); T is the longest window, at least 1.
 
     Columns of another group have a T of their own, and a length (B,) for a mask. For groups in `cuts` there is also
-    how many of their steps came before each step, (B, T).
+    how many of their steps came before each step, (B, T). Bags and vectors have one dimension more.
     """
     wanted, asked, cut = tuple(steps), tuple(session), tuple(cuts)
     mask, places = _places(windows.begins, windows.ends)
     batch: dict[str, Array] = {MASK: mask}
     for column in wanted:
         if column in sessions.steps:
-            batch[column] = _filled(sessions.steps[column], places, mask)
+            batch[column] = gathered(sessions.steps[column], places, mask)
     for group, other in sessions.others.items():
         begins, ends = ranges_of(sessions, other, windows)
         own_mask, own_places = _places(begins, ends)
         own = [column for column in wanted if column in other.steps]
-        batch |= {column: _filled(other.steps[column], own_places, own_mask) for column in own}
+        batch |= {column: gathered(other.steps[column], own_places, own_mask) for column in own}
         if length_of(group) in asked:
             batch[length_of(group)] = (ends - begins).astype(np.float32)
         if group in cut:
             left_out = begins - other.offsets[windows.rows]
-            counts = np.maximum(_filled(other.before, places, mask) - left_out[:, None], 0)
+            counts = np.maximum(gathered(other.before, places, mask) - left_out[:, None], 0)
             batch[before_of(group)] = counts.astype(np.int32) * mask
     for column in asked:
         if column not in batch:
-            batch[column] = sessions.session[column][windows.rows]
+            values = sessions.session[column]
+            batch[column] = values.padded(windows.rows) if isinstance(values, Bags) else values[windows.rows]
     return batch
 
 
@@ -107,8 +109,3 @@ def _places(begins: Ints, ends: Ints) -> tuple[NDArray[np.bool_], Ints]:
     across = np.arange(max(1, int(lengths.max(initial=0))))
     mask = across < lengths[:, None]
     return mask, np.where(mask, begins[:, None] + across, 0)
-
-
-def _filled(flat: Array, places: Ints, mask: NDArray[np.bool_]) -> Array:
-    """Return the values at these places, (B, T), 0 where there is no step."""
-    return flat[places] * mask.astype(flat.dtype) if flat.size else np.zeros(mask.shape, flat.dtype)

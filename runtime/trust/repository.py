@@ -22,7 +22,7 @@ FIELDS = frozenset(
         "ensemble_scheduling", "parameters", "model_warmup", "version_policy",
     }
 )  # fmt: skip
-PARAMETERS = frozenset({"spec", "item"})
+PARAMETERS = frozenset({"spec", "item", "bags"})
 AGAIN = "compile it again: only the export runs"
 
 

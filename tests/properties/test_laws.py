@@ -21,6 +21,7 @@ LEAVES = {  # steps made of columns, one way to write each
     "features": "features(clicks)",
     "embed": "embed(item_id + category)",
     "numeric": "numeric(price + hour)",
+    "vectors": "vectors(look)",
     "time_gap": "time_gap(buckets=8)",
     "cyclic": "cyclic(hour, period=24)",
     "soft_one_hot": "soft_one_hot(price + hour, buckets=4, dim=3)",

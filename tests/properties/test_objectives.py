@@ -13,6 +13,7 @@ from sess.compiler.block import Kind
 from sess.compiler.driver import compile_spec
 from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.registry import registry
+from sess.runtime.layers.bags import pointed
 from sess.runtime.model import MASK
 from sess.testing.asking import LENGTHS
 from sess.testing.laws import subjects_of
@@ -68,7 +69,8 @@ def test_replaced_puts_whole_steps_of_the_batch_in_and_knows_which_are_real() ->
 
 
 def test_a_permuted_step_sees_what_comes_before_it_in_the_order_alone() -> None:
-    permuted, question = subject("permuted"), batch([6, 6])
+    permuted = subject("permuted")
+    question = pointed(batch([6, 6]), permuted.model.wide)
     order = tf.constant([[0, 2, 0, 1, 0, 0, 0, 0, 0]] * 2)
     ticket = Ticket(question, question[MASK], tf.zeros_like(question[MASK]), order > 0, None, order=order)
     before = permuted.states(question, ticket)

@@ -16,7 +16,8 @@ from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.model import MASK, SessionModel
 from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.steps.answer import Answerer
-from sess.runtime.steps.request import BadRequest, Reader
+from sess.runtime.steps.checks import BadRequest
+from sess.runtime.steps.request import Reader
 from sess.runtime.steps.states import ONNX, TENSORFLOW, load_states
 from sess.runtime.vocabulary import VocabularySize
 from tests.serving.test_answers import row

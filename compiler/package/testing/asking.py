@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from sess.runtime.layers.bags import pointed
 from sess.runtime.model import MASK
 from sess.testing.sessions import ITEMS, STEPS, batch
 from sess.testing.subject import Subject, asked
@@ -71,7 +72,7 @@ def no_state_knows_the_answer(subject: Subject) -> None:
 def serving_asks_once(subject: Subject) -> None:
     """Serving asks for one state a session, behind all of its real steps."""
     question, appends = batch(LENGTHS), subject.objective.appends
-    ticket = subject.model._ticket(question, is_training=False)
+    ticket = subject.model._ticket(pointed(question, subject.model.wide), is_training=False)
     predict, mask = np.asarray(ticket.predict), np.asarray(ticket.mask)
     assert predict.sum(axis=1).tolist() == [1] * len(LENGTHS)
     assert predict.argmax(axis=1).tolist() == (np.maximum(np.array(LENGTHS) + appends, 1) - 1).tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from sess.runtime.layers.bags import pointed
 from sess.runtime.model import HIDDEN, MASK, ORDER
 from sess.testing.sessions import ITEMS, STEPS, Batch, batch
 from sess.testing.subject import Subject
@@ -27,7 +28,7 @@ def padding_does_not_exist(subject: Subject) -> None:
 def neighbours_do_not_exist(subject: Subject) -> None:
     """An answer doesn't change with the other sessions of its batch, nor with the longest of them."""
     together = batch([4, STEPS, 0])
-    alone = {key: value[:1, :4] if value.shape.rank == 2 else value[:1] for key, value in together.items()}
+    alone = {key: value[:1, :4] if value.shape.rank > 1 else value[:1] for key, value in together.items()}
     expected, found = subject.answers(alone), subject.answers(together)
     for key, values in expected.items():
         np.testing.assert_allclose(found[key][:1], values, atol=1e-5, err_msg=key)
@@ -51,12 +52,12 @@ def the_future_does_not_exist(subject: Subject) -> None:
     model = subject.model
     past, other = batch([STEPS, STEPS]), batch([STEPS, STEPS], seed=1)
     future = {
-        key: tf.concat([value[:, :NOW], other[key][:, NOW:]], axis=1) if value.shape.rank == 2 else value
+        key: tf.concat([value[:, :NOW], other[key][:, NOW:]], axis=1) if value.shape.rank > 1 else value
         for key, value in past.items()
     }
 
     def states(question: Batch) -> NDArray[Any]:
-        fed = {key: question[key] for key in model.plan.inputs}
+        fed = pointed({key: question[key] for key in model.plan.inputs}, model.wide)
         fed |= {MASK: question[MASK], HIDDEN: tf.zeros_like(question[MASK])}
         return np.asarray(model.trunk(fed, training=False)[model.plan.encoders[0].node])
 
@@ -73,7 +74,7 @@ def evaluation_is_serving(subject: Subject) -> None:
     last = mask & ~np.pad(mask[:, 1:], ((0, 0), (0, 1)))
     appends = subject.objective.appends
     shown = mask if appends else mask & ~last
-    fed = {name: question[name] for name in subject.model.plan.inputs}
+    fed = pointed({name: question[name] for name in subject.model.plan.inputs}, subject.model.wide)
     fed |= {MASK: tf.constant(shown), HIDDEN: tf.constant(last if appends else np.zeros_like(last))}
     if subject.model._asking.permutes:
         fed[ORDER] = tf.constant(last.astype(np.int32))

@@ -22,8 +22,9 @@ def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0, is_clean: bo
     count = len(lengths)
 
     def steps(values: NDArray[Any]) -> Any:
-        padded = np.tile(values, (1, 2))[:, :width]
-        return tf.constant(padded * mask if is_clean else padded)
+        padded = np.concatenate([values, values], axis=1)[:, :width]
+        is_real = mask.reshape(*mask.shape, *[1] * (values.ndim - 2))
+        return tf.constant(padded * is_real if is_clean else padded)
 
     return {
         MASK: tf.constant(mask),
@@ -36,4 +37,6 @@ def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0, is_clean: bo
         "device": tf.constant(draw.integers(3, 8, count).astype(np.int32)),
         "country": tf.constant(draw.integers(3, 8, count).astype(np.int32)),
         "purchased": tf.constant(draw.integers(0, 2, count).astype(np.float32)),
+        "colours": steps(draw.integers(0, 8, (count, STEPS, 3)).astype(np.int32)),
+        "look": steps(draw.normal(size=(count, STEPS, 2)).astype(np.float32)),
     }

@@ -12,6 +12,7 @@ from sess.compiler.plans import Program
 from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.registry import registry
 from sess.compiler.words import Kind
+from sess.runtime.layers.bags import pointed
 from sess.runtime.model import SessionModel
 from sess.runtime.vocabulary import VocabularySize
 from sess.testing.sessions import ITEMS, Batch
@@ -49,11 +50,11 @@ class Subject:
         """Return what the objective asks in training, by these random numbers."""
         state = self.model._asking.generator.state
         state.assign(np.array([seed, 0], state.dtype))
-        return self.model._ticket(question, is_training=True)
+        return self.model._ticket(pointed(question, self.model.wide), is_training=True)
 
     def states(self, question: Batch, ticket: Ticket) -> NDArray[Any]:
         """Return what the ranking head reads of a ticket, without what is for training only."""
-        outputs = self.model._run(question, ticket, self.model.trunk, is_training=False)
+        outputs = self.model._run(pointed(question, self.model.wide), ticket, self.model.trunk, is_training=False)
         return np.asarray(outputs[self.model.plan.heads[0].state or ""])
 
 

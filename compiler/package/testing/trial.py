@@ -21,6 +21,8 @@ feature { name: "item_id" type: INT annotation { tag: "item" tag: "id" tag: "seq
 feature { name: "category" type: BYTES annotation { tag: "sequence" tag: "categorical" } }
 feature { name: "price" type: FLOAT annotation { tag: "sequence" tag: "continuous" } }
 feature { name: "hour" type: FLOAT annotation { tag: "sequence" tag: "continuous" } }
+feature { name: "colours" type: INT value_count { min: 0 max: 3 } annotation { tag: "sequence" tag: "categorical" } }
+feature { name: "look" type: FLOAT value_count { min: 2 max: 2 } annotation { tag: "sequence" tag: "embedding" } }
 feature { name: "device" type: BYTES annotation { tag: "context" tag: "categorical" } }
 feature { name: "country" type: BYTES annotation { tag: "context" tag: "categorical" } }
 feature { name: "purchased" type: INT annotation { tag: "target" tag: "binary_classification" } }

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sess.compiler.plans import Program, TensorPlan
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.tensors import numpy_dtype
-from sess.runtime.steps.request import Asked, BadRequest, Reader
+from sess.runtime.steps.checks import BadRequest
+from sess.runtime.steps.request import Asked, Reader
 
 Array = NDArray[Any]  # of the dtype that the signature gives the tensor
 VERSION = "1"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sess.runtime.serve.gateway.contract import Array, Contract, Limits
 from sess.runtime.serve.gateway.refusal import invalid
-from sess.runtime.serve.gateway.wire import count_of, from_bytes, from_json
+from sess.runtime.serve.gateway.wire import count_of, from_bytes, from_json, shaped
 
 BINARY_SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_data_output"
 LONGEST_ID = 256
@@ -46,10 +46,10 @@ def read_body(body: bytes, header_length: str | None, model: str, contract: Cont
                 raise invalid(f"`{name}` says a binary size that the body doesn't have", "bad binary size")
             if "data" in entry:
                 raise invalid(f"`{name}` has both `data` and binary data", "bad data")
-            tensors[name] = from_bytes(tensor, raw[at : at + size], count)
+            tensors[name] = shaped(tensor, from_bytes(tensor, raw[at : at + size], count))
             at += size
         else:
-            tensors[name] = from_json(tensor, entry.get("data"), count)
+            tensors[name] = shaped(tensor, from_json(tensor, entry.get("data"), count))
     if at != len(raw):
         raise invalid(f"the body has {len(raw) - at:,} bytes that belong to no input", "bad binary size")
     return Inference(_id(said), tensors, _outputs(said, model, contract))

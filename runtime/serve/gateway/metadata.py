@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sess.runtime.serve.gateway.contract import VERSION, Contract
 
 SERVER = "sess"
-# Clients that know only the address find by these which model ranks, and which column `--session` is.
-MODEL, ITEM = "sess.model:", "sess.item:"
+# Clients that know only the address find by these which model ranks, which column `--session` is, and which columns
+# are one list a session.
+MODEL, ITEM, BAGS = "sess.model:", "sess.item:", "sess.bags:"
 
 
 def extensions(contract: Contract) -> list[str]:
     """Return the extensions of the protocol that are answered, with the spec's model and item column."""
-    return ["binary_tensor_data", MODEL + next(iter(contract.models)), ITEM + contract.item]
+    bags = BAGS + json.dumps(contract.reader.bags, ensure_ascii=False)
+    return ["binary_tensor_data", MODEL + next(iter(contract.models)), ITEM + contract.item, bags]
 
 
 def server_metadata(contract: Contract) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tritonclient.grpc import service_pb2 as messages
 
 from sess.runtime.serve.gateway.contract import Array, Contract, Input, Limits
 from sess.runtime.serve.gateway.refusal import invalid
-from sess.runtime.serve.gateway.wire import count_of, from_bytes, to_bytes
+from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped, to_bytes
 
 Message = Any  # protobuf's messages have no types here
 
@@ -38,9 +38,9 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> dict[s
         if raw:
             if entry.HasField("contents"):
                 raise invalid(f"`{entry.name}` has both raw and typed contents", "raw contents")
-            tensors[entry.name] = from_bytes(tensor, memoryview(raw[i]), count)
+            tensors[entry.name] = shaped(tensor, from_bytes(tensor, memoryview(raw[i]), count))
         else:
-            tensors[entry.name] = _typed(tensor, entry.contents, count)
+            tensors[entry.name] = shaped(tensor, _typed(tensor, entry.contents, count))
     names: dict[str, object] = {}
     for output in message.outputs:
         if output.name in names:

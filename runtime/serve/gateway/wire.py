@@ -27,19 +27,28 @@ _WANTS = {"i": "whole numbers", "u": "whole numbers", "f": "numbers", "b": "true
 
 
 def count_of(tensor: Input, shape: Sequence[object], most: int) -> int:
-    """Return how many values a shape says, of a tensor of rank 1; a Refusal before anything is allocated for it."""
+    """Return how many values a shape says; a Refusal before anything is allocated for it."""
     if any(type(size) is not int for size in shape):
         raise invalid(f"`{tensor.name}` has a shape of other than whole numbers", "bad shape")
-    if len(shape) != 1:
-        raise invalid(f"`{tensor.name}` has rank {len(shape)}, it must have rank 1", "wrong rank")
-    count = shape[0]
-    assert isinstance(count, int)
-    if count < 0:
-        raise invalid(f"`{tensor.name}` has shape [{count}], a size must not be negative", "bad shape")
+    rank = len(tensor.shape)
+    if len(shape) != rank:
+        raise invalid(f"`{tensor.name}` has rank {len(shape)}, it must have rank {rank}", "wrong rank")
+    sizes = [size for size in shape if isinstance(size, int)]
+    if min(sizes) < 0:
+        raise invalid(f"`{tensor.name}` has shape {sizes}, a size must not be negative", "bad shape")
+    if sizes[1:] != list(tensor.shape[1:]):
+        message = f"`{tensor.name}` has vectors of {sizes[1]} numbers, they must have {tensor.shape[1]}"
+        raise invalid(message, "bad shape")
+    count = math.prod(sizes)
     if count > most:
-        message = f"`{tensor.name}` has shape [{count}], a request may hold {most:,} values"
+        message = f"`{tensor.name}` has shape {sizes}, a request may hold {most:,} values"
         raise Refusal(Reason.TOO_LARGE, message, "too many values")
     return count
+
+
+def shaped(tensor: Input, values: Array) -> Array:
+    """Return flat values in the tensor's own rank: vectors are rows."""
+    return values if len(tensor.shape) == 1 else values.reshape(-1, *tensor.shape[1:])
 
 
 def from_json(tensor: Input, data: object, count: int) -> Array:

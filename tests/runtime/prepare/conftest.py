@@ -30,7 +30,12 @@ TAGS = {
     "checkout": ("TYPE_UNKNOWN", ["sequence"]),
     "joined": ("TYPE_UNKNOWN", ["context"]),
     "count": ("INT", ["sequence", "continuous"]),
+    "colours": ("BYTES", ["sequence", "categorical"]),
+    "tastes": ("INT", ["context", "categorical"]),
+    "look": ("FLOAT", ["sequence", "embedding"]),
+    "profile": ("FLOAT", ["context", "continuous"]),
 }
+LENGTHS = {"look": 3, "profile": 2}
 SPEC = """
 spec small
 
@@ -65,12 +70,13 @@ def schema_text(names: list[str], kinds: Mapping[str, str], lists: tuple[str, ..
         kind, tags = TAGS[name]
         size = "32" if kinds.get(name, kind) in ("FLOAT", "BYTES") else "64"
         shape = f"bool_value: {'true' if name in lists else 'false'}"
+        fixed = LENGTHS.get(name)
         properties = (
             f'fields {{ key: "dtype_item_size" value {{ number_value: {size} }} }} '
             f'fields {{ key: "is_list" value {{ {shape} }} }} fields {{ key: "is_ragged" value {{ {shape} }} }}'
         )
         annotation = " ".join(f'tag: "{tag}"' for tag in tags)
-        count = "value_count { }" if name in lists else ""
+        count = f"value_count {{ min: {fixed} max: {fixed} }}" if fixed else "value_count { }" if name in lists else ""
         features.append(
             f'feature {{ name: "{name}" {count} type: {kinds.get(name, kind)} annotation {{ {annotation} '
             f"extra_metadata {{ [type.googleapis.com/google.protobuf.Struct] {{ {properties} }} }} }} }}"
