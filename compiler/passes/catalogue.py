@@ -23,7 +23,7 @@ def catalogue_domains(of: Mapping[str, str], item: str | None, ctx: Context) -> 
         if not has_codes(column):
             continue
         is_key = column.name == item and item in of  # its dtype is the join's to check
-        domain = of[column.name] if is_key else column.domain or column.name
+        domain = of[column.name] if is_key else column.domain or of.get(column.name, column.name)
         found[column.name] = domain
         other = ctx.schema.find(first[domain]) if domain in first else None
         if other is not None and other.dtype is not column.dtype and not is_key:

@@ -20,6 +20,8 @@ SPECS = (
     "specs/xlnet_masked.sess",
     "tests/golden/sessions_rows/spec.sess",
     "tests/golden/shortest/spec.sess",
+    "tests/golden/catalogue/spec.sess",
+    "tests/golden/lists/spec.sess",
     "RICH",
     pytest.param("../shared/specs/movies.sess", marks=pytest.mark.shared),
     pytest.param("../shared/specs/beauty_sasrec.sess", marks=pytest.mark.shared),
