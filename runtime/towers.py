@@ -79,7 +79,7 @@ def _of_items(
         for column in catalogue.columns
     }
     columns = {column.name: column for column in catalogue.columns}
-    return replace(around, columns=columns, tensors=tensors, hidden=None)
+    return replace(around, columns=columns, tensors=tensors, hidden=None, sides={})
 
 
 def _owner(column: str) -> str:
