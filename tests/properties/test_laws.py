@@ -34,6 +34,7 @@ LEAVES = {  # steps made of columns, one way to write each
     "gate": "gate(embed(item_id), numeric(price) >> project(16))",
     "latent_cross": "latent_cross(embed(item_id), features(context) >> project(16))",
 }
+BAGS = tuple(f"embed(colours, combiner={word})" for word in ("mean", "sum", "sqrtn", "max"))
 
 
 def call(name: str, kind: Kind, **extra: str) -> str:
@@ -48,7 +49,7 @@ def call(name: str, kind: Kind, **extra: str) -> str:
 def calls(entry: Entry[Any]) -> list[str]:
     """Return the ways to write an entry that its laws are tried on."""
     if entry.name in LEAVES and entry.kind in (Kind.FEATURES, Kind.SHAPE):
-        return [LEAVES[entry.name]]
+        return [LEAVES[entry.name], *(BAGS if entry.name == "embed" else ())]
     if any(each.name == "attention" for each in parameters(entry.Params)):
         return [call(entry.name, entry.kind, attention=word) for word in ("causal", "bidirectional")]
     return [call(entry.name, entry.kind)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sess.runtime.layers.bags import pointed
 from sess.runtime.model import HIDDEN, MASK, ORDER
-from sess.testing.sessions import ITEMS, STEPS, Batch, batch
+from sess.testing.sessions import ITEMS, OF_SESSIONS, SHORT, STEPS, Batch, batch
 from sess.testing.subject import Subject
 
 NOW = 4
@@ -27,8 +27,8 @@ def padding_does_not_exist(subject: Subject) -> None:
 
 def neighbours_do_not_exist(subject: Subject) -> None:
     """An answer doesn't change with the other sessions of its batch, nor with the longest of them."""
-    together = batch([4, STEPS, 0])
-    alone = {key: value[:1, :4] if value.shape.rank > 1 else value[:1] for key, value in together.items()}
+    together = batch([SHORT, STEPS, 0])
+    alone = {key: value[:1] if key in OF_SESSIONS else value[:1, :SHORT] for key, value in together.items()}
     expected, found = subject.answers(alone), subject.answers(together)
     for key, values in expected.items():
         np.testing.assert_allclose(found[key][:1], values, atol=1e-5, err_msg=key)
@@ -52,7 +52,7 @@ def the_future_does_not_exist(subject: Subject) -> None:
     model = subject.model
     past, other = batch([STEPS, STEPS]), batch([STEPS, STEPS], seed=1)
     future = {
-        key: tf.concat([value[:, :NOW], other[key][:, NOW:]], axis=1) if value.shape.rank > 1 else value
+        key: value if key in OF_SESSIONS else tf.concat([value[:, :NOW], other[key][:, NOW:]], axis=1)
         for key, value in past.items()
     }
 

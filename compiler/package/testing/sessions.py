@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from sess.runtime.model import MASK
 
 ITEMS, STEPS = 30, 9
+SHORT = 4  # fewer than all steps
+OF_SESSIONS = ("device", "country", "purchased", "tastes", "profile")
 
 Batch = dict[str, Any]  # tensors by name
 
@@ -39,4 +41,6 @@ def batch(lengths: list[int], *, width: int = STEPS, seed: int = 0, is_clean: bo
         "purchased": tf.constant(draw.integers(0, 2, count).astype(np.float32)),
         "colours": steps(draw.integers(0, 8, (count, STEPS, 3)).astype(np.int32)),
         "look": steps(draw.normal(size=(count, STEPS, 2)).astype(np.float32)),
+        "tastes": tf.constant(draw.integers(0, 8, (count, 4)).astype(np.int32)),
+        "profile": tf.constant(draw.normal(size=(count, 2)).astype(np.float32)),
     }

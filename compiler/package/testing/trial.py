@@ -25,6 +25,8 @@ feature { name: "colours" type: INT value_count { min: 0 max: 3 } annotation { t
 feature { name: "look" type: FLOAT value_count { min: 2 max: 2 } annotation { tag: "sequence" tag: "embedding" } }
 feature { name: "device" type: BYTES annotation { tag: "context" tag: "categorical" } }
 feature { name: "country" type: BYTES annotation { tag: "context" tag: "categorical" } }
+feature { name: "tastes" type: INT value_count { min: 0 max: 4 } annotation { tag: "context" tag: "categorical" } }
+feature { name: "profile" type: FLOAT value_count { min: 2 max: 2 } annotation { tag: "context" tag: "embedding" } }
 feature { name: "purchased" type: INT annotation { tag: "target" tag: "binary_classification" } }
 """
 SPEC = """\
