@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -16,11 +15,11 @@ from urllib.parse import urlsplit
 from sess.compiler.backend import Recommendation
 from sess.runtime.client.errors import BadRequest, NotFound, NotReady, Timeout
 from sess.runtime.client.http import Document, Http
+from sess.runtime.client.request import VALUES, Inputs, column_tensors, own_tensors
 
 Session = Sequence[int | str] | Mapping[str, Any]  # the items' ids, or values by column
 Answer = TypeVar("Answer")
 
-VALUES, OFFSETS = "__values", "__offsets"
 MODEL, ITEM = "sess.model:", "sess.item:"  # by these a server names its model and its item column
 LOWEST = -3.4028234e38  # scores below mark a place without a candidate
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds before a request is sent again
@@ -28,10 +27,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds before a request is sent again
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a server says of its model: datatypes of inputs in order, names of outputs, and the item's column."""
+    """What a server says of its model: datatypes and shapes of inputs, names of outputs, and the item's column."""
 
     model: str
-    inputs: Mapping[str, str]
+    inputs: Inputs
     outputs: tuple[str, ...]
     item: str
 
@@ -113,7 +112,10 @@ class Client:
     def _infer(
         self, model: str, sessions: Sequence[Session], outputs: Sequence[str], **own: int | Sequence[int | str] | None
     ) -> Document:
-        document = {"inputs": self._inputs(sessions, own), "outputs": [{"name": name} for name in outputs]}
+        item, inputs = self.signature.item, self.signature.inputs
+        rows = [session if isinstance(session, Mapping) else {item: session} for session in sessions]
+        tensors = [*own_tensors(inputs, own), *column_tensors(inputs, rows)]
+        document = {"inputs": tensors, "outputs": [{"name": name} for name in outputs]}
         try:
             return self._patiently(lambda seconds: self._way.infer(model, document, seconds))
         except BadRequest as error:
@@ -121,40 +123,13 @@ class Client:
             error.tensor = next(iter(named), None)
             raise
 
-    def _inputs(self, sessions: Sequence[Session], own: Mapping[str, Any]) -> list[Document]:
-        """Return the tensors: lists as values and offsets, one value a session for the other columns."""
-        signature, tensors = self.signature, []
-        for name, given in own.items():
-            if given and name not in signature.inputs:
-                raise BadRequest(f"the model doesn't accept `{name}`", name)
-        rows = [session if isinstance(session, Mapping) else {signature.item: session} for session in sessions]
-        for name, datatype in signature.inputs.items():
-            column = name.removesuffix(VALUES).removesuffix(OFFSETS)
-            if name in own:
-                given = own[name]
-                data = [given] if name == "k" and given is not None else list(given or ())
-                if not data:
-                    continue
-            elif name in ("k", "allow", "deny"):
-                continue
-            else:
-                values = [_value(row, column, place) for place, row in enumerate(rows)]
-                if name.endswith(VALUES):
-                    data = [value for each in values for value in each]
-                elif name.endswith(OFFSETS):
-                    data = [0, *accumulate(map(len, values))]
-                else:
-                    data = values
-            tensors.append({"name": name, "datatype": datatype, "shape": [len(data)], "data": data})
-        return tensors
-
     def _ask_signature(self, seconds: float) -> Signature:
         said = [str(each) for each in self._way.metadata(None, seconds)["extensions"]]
         model = self._model or next((each.removeprefix(MODEL) for each in said if each.startswith(MODEL)), None)
         if model is None:
             raise NotFound("the server doesn't say which model it serves: end the address with the model's name")
         found = self._way.metadata(model, seconds)
-        inputs = {tensor["name"]: tensor["datatype"] for tensor in found["inputs"]}
+        inputs = {each["name"]: (each["datatype"], tuple(map(int, each.get("shape", ())))) for each in found["inputs"]}
         first = next((name.removesuffix(VALUES) for name in inputs if name.endswith(VALUES)), "")
         item = next((each.removeprefix(ITEM) for each in said if each.startswith(ITEM)), first)
         return Signature(model, inputs, tuple(tensor["name"] for tensor in found["outputs"]), item)
@@ -175,12 +150,6 @@ class Client:
                 time.sleep(wait)
                 pause = min(2 * pause, LONGEST_PAUSE)
         raise Timeout(f"no answer within {self.timeout:g} s")
-
-
-def _value(row: Mapping[str, Any], column: str, place: int) -> Any:  # of the column's dtype
-    if column not in row:
-        raise BadRequest(f"session {place} lacks `{column}`, which the model reads", column)
-    return row[column]
 
 
 def _rows(shape: Sequence[int], data: Sequence[Any]) -> list[list[Any]]:

@@ -132,15 +132,18 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
     """Return the session as values by column; one value for a step column stands at every step."""
     request = signature.request
     dtypes = {tensor.name: tensor.dtype for tensor in request}
-    shapes = {tensor.name: tensor.shape for tensor in request}
+    barred = _barred(request)
     row: dict[str, Any] = {}
     given = dict(options.columns)
     wanted = [column for column in step_columns(request) if column != signature.item and options.session]
-    lacking = [column for column in (*wanted, *session_columns(request)) if column not in given]
+    others = (*bag_columns(request), *session_columns(request))
+    lacking = [column for column in (*wanted, *others) if column not in given]
     if lacking:
         listed = " ".join(f"--context {column}=…" for column in lacking)
         steps = [f"`{column}`" for column in lacking if column in wanted]
         note = f"; {' and '.join(steps)} of every step: one value, or one a step" if steps else ""
+        lists = [f"`{column}`" for column in lacking if column in barred]
+        note += f"; one value of {' and '.join(lists)} is a list `a|b|c`" if lists else ""
         raise Misused(f"the model reads {' and '.join(f'`{each}`' for each in lacking)} too", f"add `{listed}`{note}")
     for column in step_columns(request):
         inner = column + VALUES
@@ -149,21 +152,27 @@ def _row(options: QueryOptions, signature: Signature) -> dict[str, Any]:
             row[column] = [_value(column, text, dtype) for text in options.session]
             continue
         words = given.pop(column, "").split(",") if column in given else []
-        read = _list if is_nested(column, request) or len(shapes.get(inner, ())) > 1 else _value
+        read = _list if column in barred else _value
         values = [read(column, word.strip(), dtype) for word in words] if options.session else []
         if len(values) not in (1, len(options.session)) and options.session:
             raise Misused(f"`{column}` has {len(values)} values, the session has {len(options.session)} steps")
         row[column] = values * len(options.session) if len(values) == 1 else values
     for column in bag_columns(request):
-        text = given.pop(column, "")
+        text = given.pop(column)
         row[column] = [_value(column, word.strip(), dtypes[column + VALUES]) for word in text.split(",") if text]
     for column in session_columns(request):
-        read = _list if len(shapes[column]) > 1 else _value
+        read = _list if column in barred else _value
         row[column] = read(column, given.pop(column), dtypes[column])
     if given:
         known = ", ".join(f"`{name}`" for name in _columns(request))
         raise Misused(f"the model doesn't read `{next(iter(given))}`; it reads {known}")
     return row
+
+
+def _barred(request: Sequence[TensorPlan]) -> set[str]:
+    """Return the columns of which one value is a list, spelled `a|b|c`: bags of every step, and vectors."""
+    vectors = {tensor.column for tensor in request if tensor.column and len(tensor.shape) > 1}
+    return vectors | {column for column in step_columns(request) if is_nested(column, request)}
 
 
 def _columns(request: Sequence[TensorPlan]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sess.compiler.block import JsonValue
+from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
 from sess.compiler.types import Level
 
@@ -68,9 +69,9 @@ def tensors_of(
         if is_nested(column, request):
             made[values + OFFSETS] = np.cumsum([0, *map(len, flat)]).astype(np.int32)
             values, flat = values + VALUES, [value for inner in flat for value in inner]
-        made[values] = array_of(flat, dtypes[values], shapes[values])
+        made[values] = _tensor(column, flat, dtypes[values], shapes[values])
     for column in session_columns(request):
-        made[column] = array_of([row[column] for row in rows], dtypes[column], shapes[column])
+        made[column] = _tensor(column, [row[column] for row in rows], dtypes[column], shapes[column])
     for name, ids in zip(ITEM_LISTS, (allow, deny), strict=True):
         if len(ids):
             made[name] = array_of(ids, dtypes[name])
@@ -79,13 +80,22 @@ def tensors_of(
     return made
 
 
-def array_of(values: Sequence[Any], dtype: np.dtype[Any], shape: tuple[str, ...] = ()) -> Array:
-    """Return one tensor; text is kept as objects. A second size in `shape` is that of vectors."""
-    if len(shape) == 2 and (not len(values) or {len(value) for value in values} == {int(shape[1])}):
-        return np.array(values, dtype).reshape(-1, int(shape[1]))
+def array_of(values: Sequence[Any], dtype: np.dtype[Any]) -> Array:
+    """Return one tensor; text is kept as objects."""
     array = np.empty(len(values), dtype)
     array[:] = values
     return array
+
+
+def _tensor(column: str, values: Sequence[Any], dtype: np.dtype[Any], shape: tuple[str, ...]) -> Array:
+    """Return one tensor, of vectors where `shape` has a second size; Misused if one is of another length."""
+    if len(shape) < 2:
+        return array_of(values, dtype)
+    width = int(shape[1])
+    wrong = next((value for value in values if len(value) != width), None)
+    if wrong is not None:
+        raise Misused(f"`{column}` has a vector of {len(wrong)} numbers, the model reads {width}")
+    return np.array(values, dtype).reshape(-1, width)
 
 
 def plain(values: Array) -> JsonValue:

@@ -38,7 +38,7 @@ def texts_of(name: str, values: Array) -> Array:
     return texts
 
 
-def check_offsets(name: str, offsets: Ints, values_name: str, values: int) -> None:
+def check_offsets(name: str, offsets: Ints, values_name: str, values: int, last: str = "the length of") -> None:
     if not len(offsets):
         raise BadRequest(f"`{name}` is empty, it must start with 0")
     if offsets[0] != 0:
@@ -48,4 +48,4 @@ def check_offsets(name: str, offsets: Ints, values_name: str, values: int) -> No
         i = int(falls[0]) + 1
         raise BadRequest(f"`{name}` must not decrease: offset {i} is {offsets[i]} after {offsets[i - 1]}")
     if offsets[-1] != values:
-        raise BadRequest(f"`{name}` must end at the length of `{values_name}`, {values}; it ends at {offsets[-1]}")
+        raise BadRequest(f"`{name}` must end at {last} `{values_name}`, {values}; it ends at {offsets[-1]}")

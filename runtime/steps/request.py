@@ -176,7 +176,7 @@ class Reader:
             else:
                 values = f"{column}__values__values"
                 check_offsets(f"{column}__values__offsets", inner.astype(np.int64), values, len(raw[values]))
-                check_offsets(name, offsets, f"{column}__values__offsets", len(inner) - 1)
+                check_offsets(name, offsets, f"{column}__values__offsets", len(inner) - 1, "the number of lists in")
             shared = found.setdefault(group, offsets)
             first = f"{self._first(group)}__offsets"
             if len(offsets) != len(shared):

@@ -117,7 +117,7 @@ def next_artifact(shop: Path, program: Program) -> Path:
     return built(shop, program, "next", seed=2)
 
 
-def built(shop: Path, program: Program, name: str, *, seed: int) -> Path:
+def built(shop: Path, program: Program, name: str, *, seed: int, spec: str = SPEC, schema: str = SCHEMA) -> Path:
     """Build an artifact whose weights are drawn."""
     out, weights = shop / name, shop / f"{name}.npz"
     prepared = prepare(program.workflow, shop, out, Silent())
@@ -127,7 +127,7 @@ def built(shop: Path, program: Program, name: str, *, seed: int) -> Path:
         draw = np.random.default_rng(seed)
         with np.load(weights, allow_pickle=False) as drawn:
             np.savez(weights, **{name: each + 0.1 * draw.normal(size=each.shape) for name, each in drawn.items()})
-    files = SpecFiles(shop, SPEC, {}, SCHEMA.encode(), None)
+    files = SpecFiles(shop, spec, {}, schema.encode(), None)
     export(program, prepared, weights, files, out, Silent())
     (out / "graph.json").write_text(json.dumps({"program": encode(program)}))
     manifest = {"format_version": FORMAT_VERSION, "files": of_files(out, leave_out=(MANIFEST, "events"))}
