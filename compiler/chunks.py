@@ -212,6 +212,8 @@ def _section(body: list[Token], source: Source, reporter: Reporter) -> Chunk:
         stray = body[end + 1]
         if stray.type == "RBRACE":
             reporter.error(codes.STRAY_BRACKET, "`}` closes nothing", span_of(source, stray))
+        elif stray.type != "BROKEN" and _is_first(body, end + 1):
+            _report_outside(body[end + 1 :], source, reporter)
         elif stray.type != "BROKEN":
             message = f"`{stray}` stands behind the section `{body[0]}`"
             reporter.error(codes.SYNTAX, message, span_of(source, stray), help="an entry belongs inside the braces")

@@ -103,7 +103,7 @@ def _token(source: Source, kind: str, text: str, start: int, end: int) -> Token:
 
 def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], reporter: Reporter) -> int:
     """Report what stands at an offset and is no token, and read it as what was meant; return where to go on."""
-    if tokens and tokens[-1].end_pos == at and _goes_on(source, tokens[-1], at):
+    if tokens and _goes_on(source, tokens[-1], at):
         at = tokens.pop().start_pos or 0
     found = stray(source, at)
     span = found.finding.span
@@ -111,12 +111,16 @@ def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], report
     if found.kind is None:
         holes.append(span.start)
     elif found.kind:
-        tokens.append(_token(source, found.kind, span.text, span.start, span.end))
+        text = span.text if found.text is None else found.text
+        tokens.append(_token(source, found.kind, text, span.start, span.end))
     return span.end
 
 
 def _goes_on(source: Source, before: Token, at: int) -> bool:
-    """Whether what is no token begins with the token before it: `->`, `=>`, or a path without quotes."""
+    """Whether what is no token begins with the token before it: `->`, `=>`, `ndcg @10`, or a path without quotes."""
+    between = source.text[before.end_pos : at]
+    if between:
+        return before.type == "NAME" and source.text[at] == "@" and not between.strip(" \t")
     if before.type in ("MINUS", "EQUAL"):
         return source.text[before.start_pos : at + 1] in ("->", "=>")
     return before.type == "NAME" and begins_path(source, at)

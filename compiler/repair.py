@@ -21,7 +21,10 @@ _AHEAD = 4  # tokens that a repair has to make readable, unless the statement en
 _INSERTED = {"COMMA": ",", "EQUAL": "=", "RPAR": ")", "RSQB": "]", "PIPE": ">>", "BROKEN": ""}
 _SIGNS = ("COMMA", "EQUAL", "PIPE")
 _VALUE = "BROKEN"
-_OPENERS, _CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}, {"RPAR", "RSQB"}
+UNITS = ("us", "ms", "s", "m", "h", "d", "w")
+CALLED_WITH_TEXT = ("column", "tag", "dtype")
+CLOSERS = {"LPAR": "RPAR", "LSQB": "RSQB"}
+_CLOSING = {"RPAR", "RSQB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +90,42 @@ def _repairs(words: tuple[Token, ...], at: int, stack: list[int]) -> Iterator[tu
     """Yield the tokens with one repair at an index each, the likeliest first."""
     before, after = words[:at], words[at:]
     opener = _open(before)
+    if before and after and _is_duration(before[-1], after[0]):
+        whole = Token("DURATION", f"{before[-1]}{after[0]}", start_pos=before[-1].start_pos, end_pos=after[0].end_pos)
+        yield (*before[:-1], whole, *after[1:]), True
+    if before and after and after[0].type == "STRING" and before[-1] in CALLED_WITH_TEXT:
+        ends = _made("LPAR", after[0], after[0]), after[0], _made("RPAR", after[0], after[0])
+        yield (*before, *ends, *after[1:]), True
     if before and after and after[0].type == "LSQB" and before[-1].end_pos == after[0].start_pos:
         yield _called(words, at), True
     if opener is not None:
-        closer = _OPENERS[words[opener].type]
+        closer = CLOSERS[words[opener].type]
         # Where a pipe stands behind the bracket, it can't be known on which side of it the end was forgotten.
         is_clear = at - opener > 1 and not any(token.type == "PIPE" for token in words[opener:at])
-        if after and after[0].type in _CLOSERS and after[0].type != closer:
+        if is_swapped(words, at, closer):
+            own, outer = _made(closer, after[0], after[0]), _made(after[0].type, after[1], after[1])
+            yield (*before, own, outer, *after[2:]), True
+        if after and after[0].type in _CLOSING and after[0].type != closer:
             yield (*before, _made(closer, after[0], after[0]), *after[1:]), is_clear
         yield (*before, _between(closer, words, at), *after), is_clear
     for kind in ("COMMA", "EQUAL", "PIPE", _VALUE):
         if _fits(stack, kind):
             yield (*before, _between(kind, words, at), *after), True
     if after:
-        yield (*before, *after[1:]), after[0].type in _CLOSERS
+        yield (*before, *after[1:]), after[0].type in _CLOSING
         yield (*before, _made(_VALUE, after[0], after[0]), *after[1:]), True
         if before:
             yield (*before[:-1], _made(_VALUE, before[-1], before[-1]), *after), True
+
+
+def _is_duration(number: Token, unit: Token) -> bool:
+    return number.type == "INT" and unit in UNITS
+
+
+def is_swapped(words: Sequence[Token], at: int, closer: str) -> bool:
+    """Whether the closing bracket that fits stands behind another one that doesn't: `[8)]`."""
+    pair = [token.type for token in words[at : at + 2]]
+    return len(pair) == 2 and pair[1] == closer and pair[0] in _CLOSING and pair[0] != closer
 
 
 def _called(words: tuple[Token, ...], at: int) -> tuple[Token, ...]:
@@ -121,9 +143,9 @@ def _open(before: Sequence[Token]) -> int | None:
     """Return the index of the innermost bracket that is open; None if none is."""
     stack: list[int] = []
     for index, token in enumerate(before):
-        if token.type in _OPENERS:
+        if token.type in CLOSERS:
             stack.append(index)
-        elif token.type in _CLOSERS and stack:
+        elif token.type in _CLOSING and stack:
             stack.pop()
     return stack[-1] if stack else None
 

@@ -13,10 +13,12 @@ from sess.compiler.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A finding, and the kind of token that its place is read as; None leaves a hole there."""
+    """A finding, and the kind and text of the token that its place is read as; None leaves a hole there."""
 
     finding: Diagnostic
     kind: str | None
+    text: str | None = None
+    """None: as it is written."""
 
 
 BROKEN = "BROKEN"
@@ -25,16 +27,23 @@ _STRING = re.compile(r'"(?:[^"\\\n\r]|\\[^\n\r])*("?)')
 _NUMBER = re.compile(r"\.?[0-9][A-Za-z0-9_.]*")
 _CUTOFF = re.compile(r"[A-Za-z_][A-Za-z0-9_]*@[A-Za-z0-9_.]*")
 _OTHER_QUOTES = re.compile(r"""'([^'"\\\n\r]*)'|[‘’]([^‘’"\\\n\r]*)[’‘]|[“”„]([^“”„"\\\n\r]*)[”“]|`([^`"\\\n\r]*)`""")
-_PATH = re.compile(r"""[^\s"#(){}\[\],=]*[/\\][^\s"#(){}\[\],=]*""")
-_OTHER_SIGNS = re.compile(r"->|=>|\|>|\||>|:=|==|:|;")
+_PATH = re.compile(r"""[^\s"#(){}\[\],=]*[/\\][^\s"#(){}\[\],=]*|[\w.-]*\.(?:pbtxt|json|sess|parquet|csv|npy)\b""")
+_COMMENT = re.compile(r"//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)")
+_CUT_OFF = re.compile(r"(?:([A-Za-z_][A-Za-z0-9_]*)[ \t]+)?@([0-9]*)")
+_OTHER_SIGNS = re.compile(r"->|=>|\|>|\|\|?|>|:=|==|:|;")
 _JUNK = re.compile(r"[^\s\w\"#()\[\]{},=+\-&]+|.", re.DOTALL)
 
 # Signs of other languages, and ours for the same thing; `;` separates what needs no separator.
 _SIGNS = {
-    "->": ("PIPE", ">>"), "=>": ("PIPE", ">>"), "|>": ("PIPE", ">>"), "|": ("PIPE", ">>"), ">": ("PIPE", ">>"),
-    ":=": ("EQUAL", "="), "==": ("EQUAL", "="), ":": ("EQUAL", "="),
-}  # fmt: skip
-_MEANS = {"PIPE": "blocks are joined by `>>`", "EQUAL": "a name or key and its value are joined by `=`"}
+    **dict.fromkeys(("->", "=>", "|>", "|", "||", ">"), ("PIPE", ">>")),
+    **dict.fromkeys((":=", "==", ":"), ("EQUAL", "=")),
+}
+_MEANS = {
+    "PIPE": "blocks are joined by `>>`",
+    "EQUAL": "a name or key and its value are joined by `=`",
+    "PLUS": "selections of columns are joined by `+`, and have in common what `&` leaves",
+}
+_SELECTING = ("columns ", "sequence ", "domain ")
 
 
 def stray(source: Source, at: int) -> Stray:
@@ -107,9 +116,39 @@ def _other_sign(source: Source, at: int) -> Stray | None:
         fix = Fix("leave it out", (Edit(span, ""),))
         helps = ("statements and entries need nothing between them",)
         return Stray(Diagnostic(codes.STRAY_CHARACTER, message, span, help=helps, fixes=(fix,)), None)
-    kind, ours = _SIGNS[sign]
-    fix = Fix(f"write `{ours}`", (Edit(span, ours),), is_safe=sign not in ("|", ">"))
-    return Stray(Diagnostic(codes.STRAY_CHARACTER, message, span, help=(_MEANS[kind],), fixes=(fix,)), kind)
+    is_union = sign[0] == "|" and source.line(source.position(at).line).lstrip().startswith(_SELECTING)
+    kind, ours = ("PLUS", "+") if is_union else _SIGNS[sign]
+    is_apart = source.text[at - 1 : at].isspace() or kind != "EQUAL"
+    fix = Fix(f"write `{ours}`", (Edit(span, ours if is_apart else f" {ours}"),), is_safe=sign[0] not in "|>")
+    return Stray(
+        Diagnostic(codes.STRAY_CHARACTER, message, span, help=(_MEANS[kind],), fixes=(fix,)), None if is_union else kind
+    )
+
+
+def _comment(source: Source, at: int) -> Stray | None:
+    """Return a comment of another language: the rest of its line, or all of it, says nothing."""
+    found = _COMMENT.match(source.text, at)
+    if found is None:
+        return None
+    sign, span = found[0][:2], Span(source, at, found.end())
+    fixes = (Fix("write `#`", (Edit(Span(source, at, at + 2), "#"),)),) if sign == "//" else ()
+    helps = ("a comment begins with `#` and ends with its line",)
+    return Stray(Diagnostic(codes.STRAY_CHARACTER, f"`{sign}` begins no comment", span, help=helps, fixes=fixes), "")
+
+
+def _lone_cutoff(source: Source, at: int) -> Stray | None:
+    """Return a cutoff that stands apart from its metric, such as `ndcg @10`."""
+    found = _CUT_OFF.match(source.text, at)
+    if found is None:
+        return None
+    span, word = Span(source, at, found.end()), f"{found[1] or ''}@{found[2]}"
+    if not (found[1] and found[2]):
+        helps = "`@` joins a metric and its cutoff, like `ndcg@10`"
+        return _broken(codes.BAD_NUMBER, f"`{span.text}` is no metric", span, helps)
+    fix = Fix(f"write `{word}`", (Edit(span, word),))
+    message = f"`@{found[2]}` stands apart from `{found[1]}`"
+    helped = ("a metric and its cutoff are one word",)
+    return Stray(Diagnostic(codes.BAD_NUMBER, message, span, help=helped, fixes=(fix,)), "METRIC", word)
 
 
 def _is_in_brackets(source: Source, at: int) -> bool:
@@ -141,12 +180,14 @@ def _junk(source: Source, at: int) -> Stray | None:
         shown = f"the invisible character U+{ord(text):04X}"
         fix = Fix("leave it out", (Edit(span, " " if text.isspace() else ""),))
         return Stray(Diagnostic(codes.STRAY_CHARACTER, f"{shown} has no meaning here", span, fixes=(fix,)), "")
-    helps = ("strings stand in double quotes",) if text[0] in "'‘’“”„`" else ()
+    helps: tuple[str, ...] = ("strings stand in double quotes",) if text[0] in "'‘’“”„`" else ()
+    if text[0] in "*/%^<!":
+        helps = ("there is no arithmetic: write the value itself, or name it by a `param`",)
     return Stray(Diagnostic(codes.STRAY_CHARACTER, f"`{text}` has no meaning here", span, help=helps), None)
 
 
 _KINDS: tuple[Callable[[Source, int], Stray | None], ...] = (
-    _string, _number, _cutoff, _other_quotes, _other_sign, _path, _junk,
+    _comment, _string, _number, _cutoff, _lone_cutoff, _other_quotes, _other_sign, _path, _junk,
 )  # fmt: skip
 
 

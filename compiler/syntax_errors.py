@@ -10,6 +10,7 @@ from sess.compiler import codes
 from sess.compiler.chunks import span_of
 from sess.compiler.diagnostics import Diagnostic, Edit, Fix, Label
 from sess.compiler.repair import Refusal
+from sess.compiler.slips import slip_at
 from sess.compiler.source import Source, Span
 
 WORDS = {
@@ -40,6 +41,13 @@ def explain(source: Source, tokens: Sequence[Token], refusal: Refusal, reserved:
     is_value = "NAME" in expected and "LSQB" in expected
     if at and expected == {"EQUAL"} and tokens[at - 1] in reserved and opener is not None:
         return _keyword(source, tokens[at - 1])
+    slip = slip_at(source, tokens, at, opener) if token is not None and at else None
+    if slip is not None:
+        return slip
+    is_over = at > 1 and "$END" in expected and opener is None and tokens[1].type != "EQUAL"  # no entry of a section
+    if token is not None and is_over and token.line != tokens[at - 1].line:
+        helps = ("a statement begins with a word like `columns`, `let` or `head`",)
+        return Diagnostic(codes.UNKNOWN_STATEMENT, f"`{token}` is no statement", here, help=helps)
     if is_value and token is not None and token.type in _NO_VALUE:
         return Diagnostic(codes.MISSING_VALUE, f"a value is missing{before}", here)
     if opener is not None and _is_cut_off(token, tokens, at, expected):
