@@ -22,9 +22,10 @@ from sess.compiler.block import (
 )
 from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
-from sess.compiler.matching import places
+from sess.compiler.matching import named, places
 from sess.compiler.misspelt import respelling
 from sess.compiler.paths import at_home
+from sess.compiler.registry import Registry
 from sess.compiler.scope import Scope
 from sess.compiler.signature import (
     Hint,
@@ -59,24 +60,24 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A call whose arguments found their places: complete parameters, and the expressions of the ports."""
+    """A call whose parameters are complete, and the expressions of its ports; not sound with arguments to spare."""
 
     params: Any  # the entry's own dataclass
     ports: Mapping[str, tuple[Expression, ...]]
     spans: Mapping[str, Span]
+    is_sound: bool
 
 
 def bind(entry: Entry[Any], call: Call | Name, scope: Scope, *, given: int = 0) -> Bound | None:
-    """Read a call's arguments by the signature of its entry; None if any is wrong (reported).
+    """Read a call's arguments by the signature of its entry; None if a parameter is wrong or lacks (reported).
 
     `given` is how many of the first ports are filled already: by what is piped in, or by nothing in a Pipe.
     """
     arguments = call.arguments if isinstance(call, Call) else ()
     slots = ports(entry)
     wanted = parameters(entry.Params)
-    found = places(entry.name, slots, wanted, arguments, scope.reporter, given)
-    if found is None:
-        return None
+    placed = places(entry.name, slots, wanted, arguments, scope.reporter, given)
+    found = placed.found
     names = {slot.name for slot in slots}
     kind, owner = entry.kind if entry.kind in (Kind.HEAD, Kind.BASELINE, Kind.TABLE) else None, entry.name
     values = read_fields(
@@ -84,21 +85,38 @@ def bind(entry: Entry[Any], call: Call | Name, scope: Scope, *, given: int = 0) 
     )
     lacking = [f"`{slot.name}`" for index, slot in enumerate(slots) if index >= given and slot.name not in found]
     absent = lacking + [f"`{each.name}`" for each in wanted if each.is_required and each.name not in found]
-    if absent:
+    if absent and not placed.is_explained:
         scope.reporter.error(
             codes.MISSING_ARGUMENT,
             f"`{owner}` lacks {' and '.join(absent)}",
             call.span,
             help=f"it is `{signature_text(entry)}`",
         )
-        return None
-    if values is None:
+    if absent or values is None:
         return None
     return Bound(
         entry.Params(**values),
         {slot.name: tuple(found.get(slot.name, ())) for slot in slots},
-        {name: each[0].span for name, each in found.items()},
+        spans(entry, call, scope.registry, given),
+        placed.is_sound,
     )
+
+
+def spans(entry: Entry[Any], call: Expression, registry: Registry, given: int = 0) -> dict[str, Span]:
+    """Return where each argument of a call stands; those of one that is an entry itself as `loss.n`."""
+    found: dict[str, Span] = {}
+    if not isinstance(call, Call):
+        return found
+    wanted = {each.name: each for each in parameters(entry.Params)}
+    for argument, name in named(ports(entry), tuple(wanted.values()), call.arguments, given):
+        if name is None or name in found:
+            continue
+        found[name] = argument.value.span
+        kinds = [kind for hint in members(wanted[name].hint) if (kind := kind_of(hint))] if name in wanted else []
+        inner = registry.find(argument.value.name.text, *kinds) if isinstance(argument.value, Call) and kinds else None
+        if inner is not None:
+            found |= {f"{name}.{key}": span for key, span in spans(inner, argument.value, registry).items()}
+    return found
 
 
 def read_fields(
@@ -247,7 +265,7 @@ def choose(expression: Expression, kind: Kind | None, owner: str, scope: Scope) 
         )
         return None
     bound = bind(entry, expression, scope)
-    if bound is None:
+    if bound is None or not bound.is_sound:
         return None
     written = encode(bound.params)
     return Chosen(word, written if isinstance(written, dict) else {})

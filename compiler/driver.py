@@ -122,7 +122,12 @@ def _checked(path: Path, source: Source, options: CheckOptions, reporter: Report
     files = [(path, spec), *imports]
     events, catalogue = _schemas(files, project, options, reporter)
     graph: CheckedGraph | None = None
-    if events is not None:
+    if events is None:
+        from sess.compiler.without_columns import check_without_columns
+
+        inputs = Inputs(spec, tuple(each for _, each in imports), _overrides(path, options, reporter))
+        check_without_columns(inputs, reporter)
+    else:
         ctx = Context(reporter, registry(), events.schema, catalogue.schema if catalogue else None, is_compiling)
         ctx = ctx if options.memory is None else replace(ctx, memory=options.memory)
         overrides = _overrides(path, options, reporter)

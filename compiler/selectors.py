@@ -27,6 +27,7 @@ from sess.compiler.tree import (
 
 SELECTORS = ("tag", "column", "all", "lists", "scalars", "dtype")
 
+_SELECTING = (Kind.COLUMNS, Kind.SEQUENCE, Kind.DOMAIN)
 _COMPOUND_TAGS: Mapping[str, tuple[str, ...]] = {
     "user_id": ("user", "id"),
     "item_id": ("item", "id"),
@@ -96,7 +97,9 @@ class Selector:
             case Name(text=text):
                 definition = self.definitions.get(text)
                 if definition is not None:
-                    return definition.kind in (Kind.COLUMNS, Kind.SEQUENCE, Kind.DOMAIN)
+                    # A `let` of columns is reported where it stands; its readers take it as it is meant.
+                    is_meant = definition.kind is Kind.LET and self.is_columns(definition.value)
+                    return definition.kind in _SELECTING or is_meant
                 return self.schema.find(text) is not None or text in self.domains
         return False
 
@@ -118,7 +121,7 @@ class Selector:
             return None
         definition = self.definitions.get(name.text)
         if definition is not None:
-            if definition.kind not in (Kind.COLUMNS, Kind.SEQUENCE, Kind.DOMAIN):
+            if definition.kind not in _SELECTING and not self.is_columns(name):
                 message = f"`{name.text}` is {a_kind(definition.kind)}, not columns"
                 self.reporter.error(codes.WRONG_KIND, message, name.span)
                 return None
@@ -144,8 +147,11 @@ class Selector:
     def _call(self, call: Call) -> Picked | None:
         if call.name.text not in SELECTORS:
             word = call.name.text
-            helps = did_you_mean(word, SELECTORS) or f"columns are selected by {listing(SELECTORS)}"
-            self.reporter.error(codes.UNKNOWN_BLOCK, f"`{word}` selects no columns", call.name.span, help=helps)
+            helps = did_you_mean(word, SELECTORS) or (f"columns are selected by {listing(SELECTORS)}",)
+            fixes = respelling(word, call.name.span, SELECTORS)
+            self.reporter.error(
+                codes.UNKNOWN_BLOCK, f"`{word}` selects no columns", call.name.span, help=helps, fixes=fixes
+            )
             return None
         plain = [each for each in call.arguments if each.label is None]
         is_catalogue = self._of(call, [each for each in call.arguments if each.label is not None])

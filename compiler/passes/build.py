@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sess.compiler.graph import SpecGraph
+from sess.compiler.graph import Node, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.builder import Builder
 from sess.compiler.passes.context import Context
@@ -22,7 +22,8 @@ _OTHERS = (Kind.LET, Kind.ENCODER, Kind.HEAD)
 class Built:
     """A graph whose nodes have complete parameters, and the settings of the sections.
 
-    `definitions` maps tables, lets, encoders and heads to their nodes; None is broken.
+    `definitions` maps tables, lets, encoders and heads to their nodes; None is broken. `stranded` are calls whose
+    parameters are complete and whose inputs are broken: what else is wrong with them is said, too.
     """
 
     facts: Facts
@@ -32,6 +33,7 @@ class Built:
     evaluate: EvaluateKeys
     serve: ServeKeys
     is_objective_broken: bool
+    stranded: tuple[Node, ...]
 
 
 def build(facts: Facts, ctx: Context) -> Built:
@@ -50,5 +52,5 @@ def build(facts: Facts, ctx: Context) -> Built:
     check_operations(facts, ctx)
     return Built(
         facts, builder.graph, builder.built, TrainKeys(**train), EvaluateKeys(**evaluate),
-        ServeKeys(**serve), "objective" in broken,
+        ServeKeys(**serve), "objective" in broken, tuple(builder.stranded),
     )  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sess.compiler import codes
 from sess.compiler.arguments import Bound, bind
-from sess.compiler.block import EXPRESSION_KINDS, Kind, Pipe, TableName, TowerName
+from sess.compiler.block import EXPRESSION_KINDS, Entry, Kind, Pipe, TableName, TowerName
 from sess.compiler.graph import Input, Node, Role, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.each import spread
+from sess.compiler.passes.proper import is_proper, report_columns
 from sess.compiler.passes.tables import Tables
 from sess.compiler.passes.times import with_times
 from sess.compiler.passes.words import VALUES, WordScope, word_of
@@ -18,7 +20,7 @@ from sess.compiler.selectors import a_kind
 from sess.compiler.signature import members, parameters, plain, ports
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
-from sess.compiler.tree import Argument, Broken, Call, Expression, Name, Pipeline, Word
+from sess.compiler.tree import Argument, Broken, Call, Definition, Expression, Name, Pipeline, Word
 from sess.compiler.tree import Kind as Keyword
 
 MOST_NODES = 3_000
@@ -32,6 +34,7 @@ class Builder(WordScope):
     facts: Facts
     graph: SpecGraph = field(default_factory=SpecGraph)
     built: dict[str, str | None] = field(default_factory=dict)
+    stranded: list[Node] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.tables = Tables(self.ctx, self.facts, self.graph)
@@ -45,13 +48,21 @@ class Builder(WordScope):
             self._open.add(name)
             definition = self.facts.resolved.definitions[name]
             outer, self._owner = self._owner, name
-            node = self.value(definition.value, name)
+            node = self._defined(definition)
             self._owner = outer
-            if node is not None and not self._is_proper(definition.kind, node, definition.value.span):
-                node = None
             self.built[name] = node
             self._open.remove(name)
         return self.built[name]
+
+    def _defined(self, definition: Definition) -> str | None:
+        if self.facts.selector.is_columns(definition.value):
+            report_columns(definition, self.ctx)
+            return None
+        node = self.value(definition.value, definition.name.text)
+        if node is None:
+            return None
+        made = self.graph[node]
+        return node if is_proper(definition, made.entry, made.params, self.facts, self.ctx) else None
 
     def value(self, expression: Expression, name: str | None = None) -> str | None:
         """Return the node of an expression; it gets the name if one is given."""
@@ -90,7 +101,7 @@ class Builder(WordScope):
         if definition.kind is Keyword.HEAD:
             message = f"`{name.text}` is a head, whose prediction nothing can read"
             self.reporter.error(codes.WRONG_KIND, message, name.span)
-        else:
+        elif not (definition.kind is Keyword.COLUMNS and self.is_vector(definition.value)):  # that is reported there
             self.no_vector(name)
         return None
 
@@ -100,7 +111,7 @@ class Builder(WordScope):
             self.lacks_input(word_of(stages[0]).text, stages[0].span)
             return None
         start = 1
-        if self.facts.selector.is_columns(stages[0]) and self._is_leaf(stages[1]):
+        if self.facts.selector.is_columns(stages[0]) and self.is_leaf(stages[1]):
             # `clicks >> features` is `features(clicks)`: a leaf has no port, so columns take its first argument
             word = word_of(stages[1])
             rest = stages[1].arguments if isinstance(stages[1], Call) else ()
@@ -112,7 +123,7 @@ class Builder(WordScope):
         at = stages[0].span
         for index, stage in enumerate(stages[start:], start):
             if node is None:
-                self._look_through(stages[index:])
+                self._look_through(stages[index:], is_fed=not isinstance(stages[index - 1], Broken))
                 return None
             node = self.apply(stage, Input(node, at), name if index == len(stages) - 1 else None)
             at = stages[0].span.to(stage.span)
@@ -122,18 +133,28 @@ class Builder(WordScope):
         """Report what is wrong inside a Pipe, applied or not."""
         self._look_through(pipe.stages if isinstance(pipe, Pipeline) else (pipe,))
 
-    def _look_through(self, stages: tuple[Expression, ...]) -> None:
+    def _look_through(self, stages: tuple[Expression, ...], *, is_fed: bool = True) -> None:
         """Report what is wrong with stages behind a broken one, all but what flows into them."""
         for stage in stages:
-            is_call = isinstance(stage, (Call, Name)) and word_of(stage).text not in self.facts.resolved.definitions
-            entry = self.entry(word_of(stage)) if is_call else None
-            bound = bind(entry, stage, self, given=1) if entry is not None and isinstance(stage, (Call, Name)) else None
+            if not isinstance(stage, (Call, Name)) or word_of(stage).text in self.facts.resolved.definitions:
+                continue
+            entry = self.entry(word_of(stage))
+            given = 1 if entry is not None and ports(entry) else 0
+            if entry is not None and not given and is_fed and not self.takes_input(entry, word_of(stage)):
+                continue
+            is_fed = True
+            bound = (
+                bind(entry, stage, self, given=given) if entry is not None and isinstance(stage, (Call, Name)) else None
+            )
             for expression in (each for found in bound.ports.values() for each in found) if bound else ():
                 self.value(expression)
+            if bound is not None and entry is not None:
+                self._strand(entry, bound, stage.span, word_of(stage).span)
 
-    def _is_leaf(self, expression: Expression) -> bool:
-        entry = self.ctx.registry.find(word_of(expression).text, *EXPRESSION_KINDS)
-        return entry is not None and not ports(entry)
+    def _strand(self, entry: Entry[Any], bound: Bound, at: Span, word: Span) -> None:
+        """Remember a call that can't be a node, so that `infer` says what is wrong with its parameters."""
+        if len(self.stranded) < MOST_NODES:
+            self.stranded.append(Node(f"?{len(self.stranded)}", entry, bound.params, at, word, {}, bound.spans))
 
     def apply(self, stage: Expression, source: Input, name: str | None) -> str | None:
         """Return the node of a stage with an input piped into it."""
@@ -179,12 +200,11 @@ class Builder(WordScope):
         if entry is None:
             return None
         slots = ports(entry)
-        if source is not None and not slots:
-            message = f"`{entry.name}` reads columns, so nothing can be piped into it"
-            self.reporter.error(codes.WRONG_KIND, message, call.name.span)
+        if source is not None and not self.takes_input(entry, call.name):
             return None
         if source is None and slots and self.is_pipe(call):
             self.lacks_input(entry.name, call.span)
+            self._look_through((call,))
             return None
         bound = bind(entry, call, self, given=1 if source is not None else 0)
         if bound is None:
@@ -202,7 +222,8 @@ class Builder(WordScope):
                 is_sound = is_sound and node is not None
                 found += [Input(node, expression.span)] if node is not None else []
             inputs[slot.name] = tuple(found)
-        if not is_sound or not self._apply_pipes(call, bound, inputs):
+        if not is_sound or not bound.is_sound or not self._apply_pipes(call, bound, inputs):
+            self._strand(entry, bound, call.span, call.name.span)
             return None
         params = with_times(entry, bound, call.name.span, self.facts, self.reporter)
         if params is None:
@@ -248,28 +269,6 @@ class Builder(WordScope):
         stem = f"{self._owner}.{block}"
         self._counts[stem] = count = self._counts.get(stem, 0) + 1
         return stem if count == 1 else f"{stem}.{count}"
-
-    def _is_proper(self, keyword: Keyword, node: str, at: Span) -> bool:
-        """Whether a definition gives what its keyword says; reported if it doesn't."""
-        kind, word = self.graph[node].kind, self.graph[node].entry.name
-        is_head = kind in (Kind.HEAD, Kind.BASELINE)
-        helps: tuple[str, ...] = ()
-        if keyword is Keyword.TABLE and kind is not Kind.TABLE:
-            message = f"a table is made by {listing(self.registry.names(Kind.TABLE))}, not by `{word}`"
-        elif keyword is Keyword.HEAD and not is_head:
-            message = f"a head ends in {listing(self.registry.names(Kind.HEAD))}, not in `{word}`"
-            helps = (f"add `>> categorical({self.facts.item or 'item'})`",)
-        elif keyword is Keyword.HEAD and kind is Kind.BASELINE and self.graph[node].params.target is None:
-            message = f"`{word}` lacks its target: as a head it says what it ranks"
-            helps = (f"write `{word}({self.facts.item or 'item'})`",)
-            self.reporter.error(codes.MISSING_ARGUMENT, message, at, help=helps)
-            return False
-        elif keyword in (Keyword.LET, Keyword.ENCODER) and is_head:
-            message, helps = f"`{word}` is a head: it stands in a `head` definition", ("write `head name = …`",)
-        else:
-            return True
-        self.reporter.error(codes.WRONG_KIND, message, at, help=helps)
-        return False
 
     def table(self, expression: Expression, owner: str) -> str | None:
         """Return the name of a table definition."""

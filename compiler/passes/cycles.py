@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from sess.compiler import codes
 from sess.compiler.diagnostics import Label
 from sess.compiler.passes.context import Context
-from sess.compiler.tree import Binary, Broken, Call, Definition, Expression, Kind, ListOf, Literal, Name, Pipeline
+from sess.compiler.passes.mentions import mentions
+from sess.compiler.tree import Binary, Call, Definition, Expression, Kind, ListOf, Name, Pipeline
 
 DEEPEST = 400  # definitions that build on each other, and what nests in them
 _LONG_LOOP = 10
@@ -15,7 +16,7 @@ _LONG_LOOP = 10
 
 def cycles(definitions: Mapping[str, Definition], ctx: Context) -> frozenset[str]:
     """Report each cycle once, with its path; return the names of definitions in one, or beyond the longest chain."""
-    uses = {name: _uses(definition.value, definitions) for name, definition in definitions.items()}
+    uses = {name: _uses(definition.value, definitions, ctx) for name, definition in definitions.items()}
     depths: dict[str, int] = {}  # of what is done
     broken: set[str] = set()
     for name, definition in definitions.items():
@@ -64,7 +65,7 @@ def _report_deep(definition: Definition, ctx: Context) -> None:
     ctx.reporter.error(codes.TOO_LARGE, message, definition.name.span)
 
 
-def _uses(expression: Expression, definitions: Mapping[str, Definition]) -> list[Name]:
+def _uses(expression: Expression, definitions: Mapping[str, Definition], ctx: Context) -> list[Name]:
     """Return the words that stand for definitions; behind `>>` only a `let` can be meant, else it is a block."""
     blocks = {
         stage.span
@@ -72,7 +73,8 @@ def _uses(expression: Expression, definitions: Mapping[str, Definition]) -> list
         for stage in pipeline.stages[1:]
         if isinstance(stage, Name) and stage.text in definitions and definitions[stage.text].kind is not Kind.LET
     }
-    return [word for word in mentions(expression) if word.text in definitions and word.span not in blocks]
+    said = mentions(expression, ctx.registry)
+    return [word for word in said if word.text in definitions and word.span not in blocks]
 
 
 def _pipelines(expression: Expression) -> Iterator[Pipeline]:
@@ -95,24 +97,3 @@ def _report_cycle(loop: list[Name], definitions: Mapping[str, Definition], ctx: 
     path = " → ".join(words if len(words) <= _LONG_LOOP else [*words[:_LONG_LOOP], "…", words[-1]])
     labels = [Label(each.span, f"needs `{each.text}`") for each in loop[1 : _LONG_LOOP + 1]]
     ctx.reporter.error(codes.CYCLE, f"`{start.text}` needs itself: {path}", start.span, labels=labels)
-
-
-def mentions(expression: Expression) -> Iterator[Name]:
-    """Yield every bare word of an expression in the order of the text."""
-    match expression:
-        case Name():
-            yield expression
-        case Call(arguments=arguments):
-            for argument in arguments:
-                yield from mentions(argument.value)
-        case ListOf(items=items):
-            for item in items:
-                yield from mentions(item)
-        case Binary(left=left, right=right):
-            yield from mentions(left)
-            yield from mentions(right)
-        case Pipeline(stages=stages):
-            for stage in stages:
-                yield from mentions(stage)
-        case Literal() | Broken():
-            return

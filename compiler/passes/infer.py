@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sess.compiler import codes
+from sess.compiler.arguments import spans
 from sess.compiler.block import Block, Chosen, Entry, Selection
 from sess.compiler.block import Kind as EntryKind
 from sess.compiler.codec import decode
@@ -22,6 +24,11 @@ from sess.compiler.types import Dim, Row, Seq, Tower, Type
 def infer(built: Built, ctx: Context) -> CheckedGraph:
     """Infer the types in topological order; a node whose type can't be known stays without one."""
     types: dict[str, Type] = {}
+    for node in built.stranded:
+        site = NodeSite(node, built.graph, types, built, ctx.reporter)
+        if isinstance(node.entry, Block):
+            node.entry.check(site, node.params)
+        _check_nested(node, site, ctx)
     for node in built.graph.order():
         site = NodeSite(node, built.graph, types, built, ctx.reporter)
         is_sound = all(each.source in types for each in node.inputs)
@@ -57,15 +64,18 @@ def _check_nested(node: Node, site: NodeSite, ctx: Context) -> None:
         kind = next((found for member in members(each.hint) if (found := kind_of(member)) is not None), None)
         entry = ctx.registry.find(value.name, kind) if isinstance(value, Chosen) and kind is not None else None
         if entry is not None:
-            _check_chosen(entry, value, node.arguments.get(each.name, node.word), site)
+            at = node.arguments.get(each.name, node.word)
+            ahead = f"{each.name}."
+            places = {key.removeprefix(ahead): span for key, span in node.arguments.items() if key.startswith(ahead)}
+            _check_chosen(entry, value, at, site, places)
 
 
-def _check_chosen(entry: Entry[Any], chosen: Chosen, at: Span, site: NodeSite) -> None:
+def _check_chosen(entry: Entry[Any], chosen: Chosen, at: Span, site: NodeSite, places: Mapping[str, Span]) -> None:
     check = getattr(entry, "check", None)
     if check is None:
         return
     params = decode(entry.Params, dict(chosen.params))
-    places = {each.name: at for each in parameters(entry.Params)}
+    places = {each.name: places.get(each.name, at) for each in parameters(entry.Params)}
     inner = replace(
         site.node, id=site.node.id, entry=entry, params=params, span=at, word=at, ports={}, arguments=places
     )
@@ -81,7 +91,8 @@ def _check_objective(built: Built, types: dict[str, Type], ctx: Context) -> None
     if objective is not None:
         at = entry.value.span
         node = Node("objective", objective, None, at, at, {}, {})
-        _check_chosen(objective, chosen, at, NodeSite(node, built.graph, types, built, ctx.reporter))
+        site = NodeSite(node, built.graph, types, built, ctx.reporter)
+        _check_chosen(objective, chosen, at, site, spans(objective, entry.value, ctx.registry))
 
 
 def _check_baselines(built: Built, types: dict[str, Type], ctx: Context) -> None:
@@ -92,7 +103,8 @@ def _check_baselines(built: Built, types: dict[str, Type], ctx: Context) -> None
         baseline = ctx.registry.find(chosen.name, EntryKind.BASELINE)
         if baseline is not None:
             node = Node(chosen.name, baseline, None, expression.span, expression.span, {}, {})
-            _check_chosen(baseline, chosen, expression.span, NodeSite(node, built.graph, types, built, ctx.reporter))
+            site = NodeSite(node, built.graph, types, built, ctx.reporter)
+            _check_chosen(baseline, chosen, expression.span, site, spans(baseline, expression, ctx.registry))
 
 
 def _check_encoders(checked: CheckedGraph, ctx: Context) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sess.compiler import codes
+from sess.compiler.block import Kind
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.context import Context
-from sess.compiler.passes.cycles import mentions
+from sess.compiler.passes.mentions import mentions
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
 
@@ -29,7 +30,7 @@ def prune(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
 def _warn_of_definitions(checked: CheckedGraph, kept: set[str], ctx: Context) -> None:
     """Warn of the spec's own definitions that nothing needs; those of its imports may have other readers."""
     resolved = checked.built.facts.resolved
-    needed = _needed(checked, kept)
+    needed = _needed(checked, kept, ctx)
     for name in resolved.own:
         definition = resolved.definitions.get(name.text)
         if name.text in needed or (definition is not None and definition.kind in _ALWAYS):
@@ -38,7 +39,7 @@ def _warn_of_definitions(checked: CheckedGraph, kept: set[str], ctx: Context) ->
         ctx.reporter.error(codes.UNUSED_DEFINITION, f"nothing reads {what}`{name.text}`", name.span)
 
 
-def _needed(checked: CheckedGraph, kept: set[str]) -> set[str]:
+def _needed(checked: CheckedGraph, kept: set[str], ctx: Context) -> set[str]:
     """Return the names from which a head, an encoder or a section can be reached, by what their texts mention."""
     facts = checked.built.facts
     definitions = facts.resolved.definitions
@@ -48,12 +49,13 @@ def _needed(checked: CheckedGraph, kept: set[str]) -> set[str]:
     found |= {facts.groups[name] for name in read if name in facts.groups}
     found |= {domain for domain, columns in facts.domains.columns.items() if read.intersection(columns)}
     for entries in facts.resolved.sections.values():
-        found |= {word.text for entry in entries.values() for word in mentions(entry.value)}
+        found |= {word.text for entry in entries.values() for word in mentions(entry.value, ctx.registry, tuple(Kind))}
     found |= set(facts.resolved.sections[SectionName.PREPARE])
     frontier = list(found)
     while frontier:
         definition = definitions.get(frontier.pop())
-        fresh = {word.text for word in mentions(definition.value)} - found if definition is not None else set()
+        said = mentions(definition.value, ctx.registry) if definition is not None else ()
+        fresh = {word.text for word in said} - found
         found |= fresh
         frontier += sorted(fresh)
     return found

@@ -19,6 +19,7 @@ from sess.compiler.tree import (
     Broken,
     Definition,
     Entry,
+    Kind,
     ListOf,
     Literal,
     Name,
@@ -52,25 +53,32 @@ class Resolved:
     """Where the catalogue's schema is named; None if it isn't."""
     unsure: frozenset[SectionName]
     """The sections with an unknown key: what seems to be missing there may only be misspelt."""
+    has_head: bool
+    """Whether any statement is a head, sound or not."""
 
 
 def resolve(inputs: Inputs, ctx: Context) -> Resolved:
     """Merge the files of a spec and resolve its params."""
     named = _spec_statement(inputs, ctx)
-    definitions, params = _definitions(inputs, ctx)
+    definitions, params, unclear = _definitions(inputs, ctx)
     sections = _sections(inputs, ctx)
     for statement in params.values():
         if statement.space is not None:
             check_space(statement.name.text, statement.value, statement.space, ctx.reporter)
     _override(inputs.overrides, params, sections, ctx)
     values = {name: _value(statement, ctx) for name, statement in params.items()}
-    broken = cycles(definitions, ctx)
+    broken = cycles(definitions, ctx) | unclear
     sound = {name: definition for name, definition in definitions.items() if name not in broken}
     own = tuple(each.name for each in inputs.spec.statements if isinstance(each, (Definition, ParamStatement)))
     unsure = frozenset(name for name in KEYS if name is not SectionName.PREPARE and _has_unknown_key(inputs, name))
     words = (*(each.name for each in definitions.values()), *(each.name for each in params.values()))
     catalogue = next((each.span for each in _schemas(inputs) if each.is_catalogue), None)
-    return Resolved(named.name, named.title, sound, values, sections, broken, own, words, catalogue, unsure)
+    has_head = any(
+        isinstance(each, Definition) and each.kind is Kind.HEAD
+        for file in (inputs.spec, *inputs.imports)
+        for each in file.statements
+    )
+    return Resolved(named.name, named.title, sound, values, sections, broken, own, words, catalogue, unsure, has_head)
 
 
 def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:
@@ -90,10 +98,14 @@ def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:
     return SpecStatement(Word("unnamed", at), None, at)  # so that what else is wrong is found too
 
 
-def _definitions(inputs: Inputs, ctx: Context) -> tuple[dict[str, Definition], dict[str, ParamStatement]]:
+def _definitions(
+    inputs: Inputs, ctx: Context
+) -> tuple[dict[str, Definition], dict[str, ParamStatement], frozenset[str]]:
+    """Return definitions and params by name, and the names that are given to things of two kinds (reported)."""
     definitions: dict[str, Definition] = {}
     params: dict[str, ParamStatement] = {}
     seen: dict[str, Span] = {}
+    unclear: set[str] = set()
     for file in (inputs.spec, *inputs.imports):
         for statement in file.statements:
             if not isinstance(statement, (Definition, ParamStatement)):
@@ -101,6 +113,9 @@ def _definitions(inputs: Inputs, ctx: Context) -> tuple[dict[str, Definition], d
             name = statement.name
             if name.text in seen:
                 labels = [Label(seen[name.text], "first here")]
+                first = definitions.get(name.text)
+                if getattr(first, "kind", None) is not getattr(statement, "kind", None):
+                    unclear.add(name.text)
                 ctx.reporter.error(codes.GIVEN_TWICE, f"`{name.text}` is defined twice", name.span, labels=labels)
                 continue
             seen[name.text] = name.span
@@ -108,7 +123,9 @@ def _definitions(inputs: Inputs, ctx: Context) -> tuple[dict[str, Definition], d
                 definitions[name.text] = statement
             else:
                 params[name.text] = statement
-    return definitions, params
+    for each in unclear & params.keys():
+        params[each] = replace(params[each], value=Broken(params[each].value.span), space=None)
+    return {name: each for name, each in definitions.items() if name not in unclear}, params, frozenset(unclear)
 
 
 def _sections(inputs: Inputs, ctx: Context) -> dict[SectionName, dict[str, Entry]]:

@@ -73,9 +73,11 @@ class NodeSite:
     def alike(self, port: str = "xs") -> tuple[Value, ...] | None:
         """Return all that flows into a variadic port, if they are of one kind, group and width."""
         values = self.inputs(port)
-        first = values[0] if values else None
-        for source, value in zip(self.node.ports.get(port, ()), values or (), strict=True):
-            if first is not None and value.width != first.width:
+        if values is None:
+            return None
+        first = values[0]
+        for source, value in zip(self.node.ports.get(port, ()), values, strict=True):
+            if value.width != first.width:
                 message = f"widths differ in `{self.node.entry.name}`: {first} and {value}"
                 labels = [Label(self._place(port), describe(first))]
                 edits = (_insert(source.span, source.span.end, f" >> project({first.width})"),)
@@ -176,6 +178,8 @@ class NodeSite:
     def _feature(self, name: str, selection: Selection) -> Feature:
         facts = self.built.facts
         representation = _said(facts.representation(name, selection.level), self.node.entry.name)
+        if representation is Representation.UNCLEAR and self._reaches_its_head(name):
+            representation = Representation.NUMERIC  # that it is read at all is the mistake, which `verify` reports
         table = self.graph.tables(self.node.id).get(name) if self.node.id in self.graph else None
         tower = self.types.get(table) if table is not None else None
         column = facts.column(name, selection.level)
@@ -194,6 +198,13 @@ class NodeSite:
             facts.domain(name, selection.level),
             selection.level is not Level.CATALOGUE and facts.is_time(name),
             width,
+        )
+
+    def _reaches_its_head(self, column: str) -> bool:
+        """Whether what is read here flows into the head that predicts the column."""
+        return any(
+            each.kind is Kind.HEAD and column in _targets(each) and self.node.id in self.graph.ancestors(each.id)
+            for each in self.graph.order()
         )
 
     def _one_group(self, pairs: list[tuple[Input, Value]]) -> bool:
@@ -256,6 +267,10 @@ class NodeSite:
                 if isinstance(getattr(leaf.params, parameter.name), Selection) and parameter.name in leaf.arguments:
                     return leaf.arguments[parameter.name].text
         return self.built.facts.item or "steps"
+
+
+def _targets(head: Node) -> tuple[str, ...]:
+    return next((selection.names for name, selection in head.selections if name == "target"), ())
 
 
 def describe(value: Value) -> str:

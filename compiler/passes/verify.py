@@ -16,8 +16,8 @@ from sess.compiler.passes.settings import check_settings
 from sess.compiler.passes.targets import check_targets
 from sess.compiler.selectors import has_tag
 from sess.compiler.similar import listing
+from sess.compiler.tree import Call, Pipeline, SectionName
 from sess.compiler.tree import Kind as Keyword
-from sess.compiler.tree import SectionName
 from sess.compiler.types import Head, Level, Rows
 
 
@@ -38,12 +38,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
 
 def _check_heads(checked: CheckedGraph, ctx: Context) -> None:
     resolved = checked.built.facts.resolved
-    heads = [each for each in resolved.definitions.values() if each.kind is Keyword.HEAD]
-    if (
-        not heads
-        and not ctx.reporter.has_syntax_errors
-        and not any(name in resolved.broken for name in resolved.definitions)
-    ):
+    if not resolved.has_head and not ctx.reporter.has_syntax_errors and not _is_any_meant_as_head(checked, ctx):
         helps = "add `head name = … >> categorical(item)`"
         ctx.reporter.error(
             codes.NO_HEAD, f"`{resolved.name.text}` predicts nothing: it has no head", resolved.name.span, help=helps
@@ -51,6 +46,14 @@ def _check_heads(checked: CheckedGraph, ctx: Context) -> None:
     if checked.heads and checked.built.facts.item is None:
         message = "which column is the item: no step column has the tag `ITEM_ID`, and no head predicts one"
         ctx.reporter.error(codes.NO_ITEM, message, resolved.name.span)
+
+
+def _is_any_meant_as_head(checked: CheckedGraph, ctx: Context) -> bool:
+    """Whether a definition ends in a head though its keyword doesn't say so, which is reported there."""
+    values = (each.value for each in checked.built.facts.resolved.definitions.values())
+    lasts = (value.stages[-1] if isinstance(value, Pipeline) else value for value in values)
+    words = (last.name.text for last in lasts if isinstance(last, Call))
+    return any(ctx.registry.find(word, Kind.HEAD, Kind.BASELINE) is not None for word in words)
 
 
 def _check_objective(checked: CheckedGraph, ctx: Context) -> None:

@@ -59,6 +59,15 @@ class WordScope(SelectionScope):
                 return is_value and not self.is_pipe(expression)
         return not self.is_pipe(expression)
 
+    def is_vector(self, expression: Expression) -> bool:
+        """Whether an expression, by its form, is made by blocks."""
+        match expression:
+            case Pipeline():
+                return True
+            case Call(name=name):
+                return self.ctx.registry.find(name.text, *EXPRESSION_KINDS) is not None
+        return False
+
     def entry(self, word: Word) -> Entry[Any] | None:
         """Return the block of a word; None if there is none (reported)."""
         found = self.ctx.registry.find(word.text, *EXPRESSION_KINDS)
@@ -77,6 +86,18 @@ class WordScope(SelectionScope):
         fixes = respelling(word.text, word.span, known) if elsewhere is None else ()
         self.reporter.error(codes.UNKNOWN_BLOCK, message, word.span, help=helps, fixes=fixes)
         return None
+
+    def takes_input(self, entry: Entry[Any], word: Word) -> bool:
+        """Whether something can be piped into a block; reported if not."""
+        if not ports(entry):
+            message = f"`{entry.name}` reads columns, so nothing can be piped into it"
+            self.reporter.error(codes.WRONG_KIND, message, word.span)
+        return bool(ports(entry))
+
+    def is_leaf(self, expression: Expression) -> bool:
+        """Whether the block of an expression reads columns and nothing that flows."""
+        entry = self.ctx.registry.find(word_of(expression).text, *EXPRESSION_KINDS)
+        return entry is not None and not ports(entry)
 
     def no_vector(self, expression: Expression) -> None:
         """Report what is no vector, where one is wanted."""
