@@ -38,3 +38,13 @@ def test_onnx_computes_what_tensorflow_does(name: str, tmp_path: Path) -> None:
         found, expected = served(given), model.states(question)
         encoder = next(key for key in found if key.startswith("encoder:"))
         np.testing.assert_allclose(found[encoder], np.asarray(expected[encoder]), atol=1e-5)
+
+
+@pytest.mark.parametrize(("call", "operation"), [("gru(units=16)", "GRU"), ("lstm(units=16)", "LSTM")])
+def test_a_recurrent_layer_is_one_operation(call: str, operation: str, tmp_path: Path) -> None:
+    import onnx
+
+    write_states(SUBJECTS[call].model, SUBJECTS[call].program, tmp_path)
+    operations = {node.op_type for node in onnx.load(tmp_path / "states.onnx", load_external_data=False).graph.node}
+    assert operation in operations
+    assert "Loop" not in operations
