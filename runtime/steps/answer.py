@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ class Answerer:
         """
         states = self.states(asked)
         found: list[dict[str, Array]] = [{} for _ in asked]
-        ends = np.cumsum([len(request.mask) for request in asked])
-        rows = [slice(int(end) - len(request.mask), int(end)) for end, request in zip(ends, asked, strict=True)]
+        ends = accumulate(len(request.mask) for request in asked)
+        rows = [slice(end - len(request.mask), end) for end, request in zip(ends, asked, strict=True)]
         for name in self.facts["outputs"]:
             owner, _, kind = name.rpartition(".")
             names = {name, f"{owner}.scores"} if kind == "ids" else {name}
@@ -79,6 +80,8 @@ class Answerer:
             for i in places:
                 values = states[f"{of}:{owner}"][rows[i]]
                 found[i][name] = values if kind == "vector" else values.reshape(-1, 1)  # batching needs two dimensions
+        if all(np.isfinite(each).all() for each in states.values()):
+            return list(found)
         finite = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in states.values()]
         whole = np.logical_and.reduce(finite)  # (B,)
         return [answer if whole[rows[i]].all() else _overflow(whole[rows[i]]) for i, answer in enumerate(found)]
@@ -114,7 +117,7 @@ class Answerer:
             rows = slice(begin, begin + most)
             feeds = {argument: columns[name][rows] for name, argument in self.facts["arguments"].items()}
             parts.append(self._states({**feeds, "mask": mask[rows]}))
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {name: _whole([part[name] for part in parts]) for name in parts[0]}
 
     def _rank(
         self,
@@ -130,17 +133,15 @@ class Answerer:
         places = [i for i, outputs in enumerate(wanted) if names & set(outputs)]
         facts = self.facts["rankings"][head]
         questions = [question for i in places for question in questions_of(asked[i], is_item=facts["is_item"])]
-        mine = np.concatenate([states[rows[i]] for i in places])
+        mine = _whole([states[rows[i]] for i in places])
         ranked = iter(list(self._catalogues[head].rank(mine, questions)))
         popular, questioned = self._popular[facts["domain"]], iter(questions)
         for i in places:
-            is_empty = ~asked[i].mask.any(axis=1) if self.facts["has_steps"] else np.zeros(len(asked[i].mask), bool)
             pairs = []
-            for row in range(len(asked[i].mask)):
+            for has_steps in asked[i].mask.any(axis=1).tolist():
                 pair, question = next(ranked), next(questioned)
-                nothing = np.zeros(0, np.int32)
-                allow = nothing if question.allow is None else question.allow
-                pairs.append(popular.rank(question.k, question.exclude, allow) if is_empty[row] else pair)
+                is_empty = self.facts["has_steps"] and not has_steps
+                pairs.append(popular.rank(question.k, question.exclude, question.allow) if is_empty else pair)
             k = min(asked[i].k, len(self._ids[facts["domain"]]))
             codes = np.array([codes for codes, _ in pairs], np.int32).reshape(-1, k)
             scores = np.array([scores for _, scores in pairs], np.float32).reshape(-1, k)
@@ -148,8 +149,9 @@ class Answerer:
             found[i].update({name: values for name, values in answer.items() if name in wanted[i]})
 
     def _decoded(self, head: str, codes: Array, scores: Array, k: int) -> dict[str, Array]:
-        most = int((codes[:, :k] > 0).sum(axis=1).max(initial=0))
-        domain = self.facts["rankings"][head]["domain"]
+        domain, most = self.facts["rankings"][head]["domain"], min(k, codes.shape[1])
+        if not codes.all():
+            most = int((codes[:, :k] > 0).sum(axis=1).max(initial=0))
         return {f"{head}.ids": self._ids_of(domain, codes[:, :most]), f"{head}.scores": scores[:, :most]}
 
     def _ids_of(self, domain: str, codes: Array) -> Array:
@@ -157,9 +159,11 @@ class Answerer:
         ids, reserved = self._ids[domain], self.facts["domains"][domain]["reserved"]
         if not len(ids):
             return np.zeros(codes.shape, ids.dtype)
+        if codes.all():
+            whole: Array = ids[codes - reserved]
+            return whole
         found: Array = ids[np.maximum(codes - reserved, 0)]
-        if (codes == 0).any():
-            found[codes == 0] = "" if ids.dtype == object else 0
+        found[codes == 0] = "" if ids.dtype == object else 0
         return found
 
 
@@ -170,19 +174,24 @@ def _overflow(is_whole: NDArray[np.bool_]) -> BadRequest:
 
 def questions_of(asked: Asked, *, is_item: bool) -> list[Question]:
     """Return what each session of a request asks of a head; lists of items are no concern of other domains."""
-    nothing = np.zeros(0, np.int32)
     if not is_item:
-        return [Question(asked.k, nothing, None)] * len(asked.mask)
-    ends = np.cumsum(asked.seen_counts)
-    begins = ends - asked.seen_counts
-    seen = [asked.seen[begin:end] for begin, end in zip(begins, ends, strict=True)]
-    return [Question(asked.k, np.concatenate([each, asked.deny]), asked.allow) for each in seen]
+        return [Question(asked.k, np.zeros(0, np.int32), None)] * len(asked.mask)
+    if not len(asked.seen):
+        return [Question(asked.k, asked.deny, asked.allow)] * len(asked.mask)
+    ends = accumulate(asked.seen_counts.tolist())
+    seen = [asked.seen[end - count : end] for end, count in zip(ends, asked.seen_counts.tolist(), strict=True)]
+    return [Question(asked.k, _whole([each, asked.deny]), asked.allow) for each in seen]
+
+
+def _whole(parts: Sequence[Array]) -> Array:
+    """Return parts one after the other; a single one as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _joined(parts: Sequence[Array]) -> Array:
     """Return arrays (B, …) below each other, padded behind to the largest."""
     largest = tuple(max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True))
-    return np.concatenate([_padded(part, largest) for part in parts])
+    return _whole([_padded(part, largest) for part in parts])
 
 
 def _padded(part: Array, largest: tuple[int, ...]) -> Array:

@@ -18,15 +18,14 @@ class Popular:
         self._counts, self._reserved = counts, reserved
         self._ranked = np.argsort(-counts, kind="stable").astype(np.int32) + reserved  # (N,)
 
-    def rank(self, k: int, exclude: Codes, allow: Codes) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def rank(self, k: int, exclude: Codes, allow: Codes | None) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return codes and counts as scores, min(k, N) each; 0 and the lowest score where no candidate is left.
 
-        `exclude` and `allow` are codes, 0 for nothing; an `allow` of only 0 allows everything.
+        An `allow` of None allows everything.
         """
         places = min(k, len(self._counts))
         codes, scores = np.zeros(places, np.int32), np.full(places, NEVER, np.float32)
-        is_free = not (allow > 0).any()
-        found = self._ranked[: k + len(exclude)] if is_free else self._ranked[np.isin(self._ranked, allow)]
+        found = self._ranked[: k + len(exclude)] if allow is None else self._ranked[np.isin(self._ranked, allow)]
         found = found[~np.isin(found, exclude)][:places]
         codes[: len(found)] = found
         scores[: len(found)] = self._counts[found - self._reserved]

@@ -94,8 +94,8 @@ class Catalogue:
         return found if self._bias is None else found + self._bias
 
     def _of_all(self, scores: Scores, question: Question) -> tuple[Codes, Scores]:
-        excluded = self._places(question.exclude)
-        scores[excluded] = NEVER
+        if len(question.exclude):
+            scores[self._places(question.exclude)] = NEVER
         places = best(scores, min(question.k, self.count))
         return self._answer(places, scores[places])
 
@@ -143,7 +143,8 @@ class Catalogue:
 
     def _answer(self, places: NDArray[np.int64], scores: Scores) -> tuple[Codes, Scores]:
         codes = (places + self.reserved).astype(np.int32)
-        codes[scores <= NEVER] = 0
+        if len(scores) and scores[-1] <= NEVER:  # best first
+            codes[scores <= NEVER] = 0
         return codes, scores
 
 
