@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sess.compiler.failures import Missing
+from sess.runtime.steps.states import threads
 
 INSTALL = "pip install 'sess[serve]'"
 
@@ -51,6 +52,9 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "LD_LIBRARY_PATH": os.pathsep.join([*libraries, *filter(None, [given.get("LD_LIBRARY_PATH")])]),
         "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), given.get("PATH", os.defpath)]),
         "VIRTUAL_ENV": sys.prefix,
+        "OPENBLAS_NUM_THREADS": given.get(
+            "OPENBLAS_NUM_THREADS", str(threads())
+        ),  # those of a product wait by spinning
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "TF_CPP_MIN_LOG_LEVEL": given.get("TF_CPP_MIN_LOG_LEVEL", "2"),

@@ -22,6 +22,11 @@ ONNX, TENSORFLOW = "onnx", "tensorflow"
 MOST_THREADS, PROCESSORS_PER_THREAD = 4, 4
 
 
+def threads() -> int:
+    """Return by how many threads a step computes one batch."""
+    return min(MOST_THREADS, max(1, (os.cpu_count() or 1) // PROCESSORS_PER_THREAD))
+
+
 def load_states(folder: Path, facts: Mapping[str, Any]) -> States:
     """Return the function from a signature's arguments to states by name: `head:<name>` and `encoder:<name>`."""
     return _onnx(folder, facts) if facts["engine"] == ONNX else _tensorflow(folder, facts)
@@ -31,7 +36,7 @@ def _onnx(folder: Path, facts: Mapping[str, Any]) -> States:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(MOST_THREADS, max(1, (os.cpu_count() or 1) // PROCESSORS_PER_THREAD))
+    options.intra_op_num_threads = threads()
     # Threads that spin while they wait would take the processor from the other steps of the server.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
