@@ -69,9 +69,6 @@ def answerer_facts(
         "format_version": FORMAT_VERSION,
         "states": dict(states),
         "inputs": list(program.model.inputs),
-        "session_inputs": [
-            name for name in program.model.inputs if columns[name].role is Role.SESSION and not columns[name].is_wide
-        ],
         "arguments": dict(arguments(program.model)),
         "outputs": list(answers),
         "rankings": rankings,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sess.compiler.block import JsonValue
-from sess.compiler.plans import Program, Role, TensorPlan
+from sess.compiler.plans import Program, TensorPlan
 from sess.runtime.export.facts import MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
 from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.states import write_catalogues, write_states
@@ -20,7 +20,7 @@ from sess.runtime.export.templates import render
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW, Prepared
 from sess.runtime.serve.tensors import bag_columns
-from sess.runtime.steps.packing import COLUMN, LISTS, names
+from sess.runtime.steps.packing import TENSOR
 from sess.runtime.vocabulary import file_of
 
 STEPS = Path(__file__).parents[1] / "steps"
@@ -43,6 +43,9 @@ class Tensor:
     is_ragged: bool = False
 
 
+PREPARED = Tensor(TENSOR, "TYPE_UINT8", (-1,), is_ragged=True)
+
+
 def write_repository(
     program: Program, prepared: Prepared, model: SessionModel, artifact: Path, folder: Path
 ) -> str | None:
@@ -51,7 +54,6 @@ def write_repository(
     Returns why the model step runs TensorFlow, None where it doesn't need to.
     """
     spec = program.serving.name
-    between = _between(program)
     request = [_of_plan(tensor) for tensor in program.serving.request]
     answers = [_of_plan(tensor) for tensor in program.serving.answers]
     vectors = {encoder.name: f"{encoder.name}.vector" for encoder in program.model.encoders}
@@ -60,7 +62,7 @@ def write_repository(
     _copy_vocabularies(artifact, folder / prepare_name(spec) / VERSION, prepared.vocabularies)
     _write_config(
         folder / prepare_name(spec), "step.pbtxt.jinja",
-        name=prepare_name(spec), max_batch_size=0, inputs=request, outputs=[_whole(tensor) for tensor in between],
+        name=prepare_name(spec), max_batch_size=0, inputs=request, outputs=[_whole(PREPARED)],
     )  # fmt: skip
     version = folder / model_name(spec) / VERSION
     version.mkdir(parents=True)
@@ -71,32 +73,38 @@ def write_repository(
     _copy_vocabularies(artifact, folder / model_name(spec) / VERSION, ranked_domains(program))
     _write_config(
         folder / model_name(spec), "step.pbtxt.jinja",
-        name=model_name(spec), max_batch_size=MOST_SESSIONS, preferred_batch_size=program.serving.batch_max,
-        delay=program.serving.delay, inputs=between, outputs=[_row(tensor) for tensor in answers],
+        name=model_name(spec), max_batch_size=MOST_SESSIONS, preferred=_sizes(program.serving.batch_max),
+        delay=program.serving.delay, inputs=[PREPARED], outputs=[_row(tensor) for tensor in answers],
     )  # fmt: skip
     heads = [tensor for tensor in answers if tensor.name not in vectors.values()]
-    _write_ensemble(program, folder, spec, between, [(tensor.name, tensor) for tensor in heads])
+    _write_ensemble(program, folder, spec, [(tensor.name, tensor) for tensor in heads])
     for encoder, inner in vectors.items():
         width = next(tensor.dims for tensor in answers if tensor.name == inner)
         vector = Tensor("vector", "TYPE_FP32", width)
-        _write_ensemble(program, folder, f"{spec}.{encoder}", between, [(inner, vector)])
+        _write_ensemble(program, folder, f"{spec}.{encoder}", [(inner, vector)])
     return why
 
 
-def _write_ensemble(
-    program: Program, folder: Path, name: str, between: list[Tensor], answers: list[tuple[str, Tensor]]
-) -> None:
+def _write_ensemble(program: Program, folder: Path, name: str, answers: list[tuple[str, Tensor]]) -> None:
     spec, bags = program.serving.name, json.dumps(bag_columns(program.serving.request))
     (folder / name / VERSION).mkdir(parents=True)
     # An empty folder is lost by archives and by version control.
     (folder / name / VERSION / "ensemble").write_text("This version has no files of its own.\n")
     _write_config(
         folder / name, "ensemble.pbtxt.jinja",
-        name=name, prepare=prepare_name(spec), model=model_name(spec), between=between,
+        name=name, prepare=prepare_name(spec), model=model_name(spec), between=[PREPARED],
         inputs=[_of_plan(tensor) for tensor in program.serving.request],
         outputs=[tensor for _, tensor in answers], answers=[(inner, tensor.name) for inner, tensor in answers],
         parameters=[("spec", spec), ("item", program.workflow.data.item), ("bags", bags)],
     )  # fmt: skip
+
+
+def _sizes(most: int) -> list[int]:
+    """Return the sizes of batches that go at once: what has come by then where it is a power of two, or `most`.
+
+    A request alone never waits for company; `delay` is the most that what is between two sizes waits.
+    """
+    return [*(1 << power for power in range((most - 1).bit_length())), most]
 
 
 def _write_step(folder: Path, step: str, code: Iterable[str], facts: Mapping[str, JsonValue]) -> None:
@@ -118,23 +126,6 @@ def _copy_vocabularies(artifact: Path, version: Path, domains: Iterable[str]) ->
         target = version / file_of(domain)
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(artifact / file_of(domain), target)
-
-
-def _between(program: Program) -> list[Tensor]:
-    """Return the tensors from the prepare step to the model step, without their batch dimension."""
-    columns = {column.name: column for column in program.workflow.inputs}
-    found: list[Tensor] = []
-    for name in names(program.model.inputs):
-        column = columns.get(name.removeprefix(COLUMN)) if name.startswith(COLUMN) else None
-        kind = "TYPE_BOOL" if name in ("mask", "is_real") else "TYPE_INT32"
-        if column is not None:
-            kind = {"int32": "TYPE_INT32", "float64": "TYPE_FP64"}.get(column.prepared, "TYPE_FP32")
-        is_wide = name in ("mask", *LISTS) or (column is not None and column.role is not Role.SESSION)
-        dims: tuple[int, ...] = (-1,) if is_wide else (1,)
-        if column is not None and column.is_wide:
-            dims, is_wide = (-1, -1) if column.role is not Role.SESSION else (-1,), True
-        found.append(Tensor(name, kind, dims, is_ragged=is_wide))
-    return found
 
 
 def _of_plan(tensor: TensorPlan) -> Tensor:

@@ -9,7 +9,7 @@ import triton_python_backend_utils as triton
 
 from .answer import Answerer
 from .checks import BadRequest
-from .packing import names, unpacked
+from .packing import TENSOR, unpacked
 
 Response = Any  # Triton's classes have no types
 
@@ -20,17 +20,14 @@ class TritonPythonModel:
     def initialize(self, _args: dict[str, str]) -> None:
         """Load the model that stands beside this file."""
         self._answerer = Answerer(Path(__file__).parent)
-        self._inputs = names(self._answerer.facts["inputs"])
-        self._sessions = self._answerer.facts["session_inputs"]
+        self._columns = self._answerer.facts["inputs"]
 
     def execute(self, requests: list[Any]) -> list[Response]:
         """Return the outputs of every request."""
-        asked = [unpacked(self._tensors(request), self._sessions) for request in requests]
+        packed = [triton.get_input_tensor_by_name(request, TENSOR).as_numpy() for request in requests]
+        asked = [unpacked(rows, self._columns) for rows in packed]
         wanted = [frozenset(request.requested_output_names()) for request in requests]
         return [_response(answer) for answer in self._answerer.answer(asked, wanted)]
-
-    def _tensors(self, request: Any) -> dict[str, Any]:
-        return {name: triton.get_input_tensor_by_name(request, name).as_numpy() for name in self._inputs}
 
 
 def _response(answer: Any) -> Response:  # outputs by name, or why there are none

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import triton_python_backend_utils as triton
 
 from .checks import BadRequest
-from .packing import packed
+from .packing import TENSOR, packed
 from .request import Reader
 
 Response = Any  # Triton's classes have no types
@@ -24,7 +23,7 @@ class TritonPythonModel:
         self._inputs = [tensor["name"] for tensor in self._reader.facts["request"]]
 
     def execute(self, requests: list[Any]) -> list[Response]:
-        """Return the prepared tensors of every request."""
+        """Return every request prepared."""
         return [self._prepare(request) for request in requests]
 
     def _prepare(self, request: Any) -> Response:
@@ -33,5 +32,4 @@ class TritonPythonModel:
             asked = self._reader.read({name: tensor.as_numpy() for name, tensor in given.items() if tensor is not None})
         except BadRequest as error:
             return triton.InferenceResponse(error=triton.TritonError(str(error), triton.TritonError.INVALID_ARG))
-        tensors = packed(asked).items()
-        return triton.InferenceResponse([triton.Tensor(name, np.ascontiguousarray(value)) for name, value in tensors])
+        return triton.InferenceResponse([triton.Tensor(TENSOR, packed(asked))])

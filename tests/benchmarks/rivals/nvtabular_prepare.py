@@ -13,7 +13,7 @@ import nvtabular
 import pandas as pd
 import triton_python_backend_utils as triton
 
-from .packing import packed
+from .packing import TENSOR, packed
 from .request import Reader
 
 
@@ -29,7 +29,7 @@ class TritonPythonModel:
         self._inputs = [tensor["name"] for tensor in self._reader.facts["request"]]
 
     def execute(self, requests: list[Any]) -> list[Any]:
-        """Return the prepared tensors of every request."""
+        """Return every request prepared."""
         return [self._prepare(request) for request in requests]
 
     def _apply(self, column: str, raw: Any) -> Any:
@@ -39,5 +39,4 @@ class TritonPythonModel:
     def _prepare(self, request: Any) -> Any:
         given = {name: triton.get_input_tensor_by_name(request, name) for name in self._inputs}
         asked = self._reader.read({name: tensor.as_numpy() for name, tensor in given.items() if tensor is not None})
-        tensors = packed(asked).items()
-        return triton.InferenceResponse([triton.Tensor(name, np.ascontiguousarray(value)) for name, value in tensors])
+        return triton.InferenceResponse([triton.Tensor(TENSOR, packed(asked))])
