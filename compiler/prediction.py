@@ -136,9 +136,13 @@ class BaselineBlock(Block[P]):
 
 
 class LossBlock(Entry[P], ABC):
-    """How a categorical head compares a state with the catalogue."""
+    """How a categorical head compares a state with the catalogue.
+
+    `estimates_softmax`: it draws items so that they stand for the whole catalogue's softmax, which the laws then try.
+    """
 
     kind = Kind.LOSS
+    estimates_softmax: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, site: Site, params: P) -> None:

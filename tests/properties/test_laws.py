@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from sess.compiler.block import Entry, Kind
 from sess.compiler.registry import registry
-from sess.compiler.signature import Missing, parameters
+from sess.compiler.signature import parameters
 from sess.testing.laws import LAWS, hold, subjects_of
 from sess.testing.subject import Subject
 from sess.testing.trial import KINDS
@@ -17,6 +17,11 @@ GIVEN = {  # what a block can't do without
     "n": "8", "units": "16", "widths": "[16]", "dim": "16", "rate": "0.3", "layers": "2", "prob": "0.3",
     "pipe": "norm >> mlp([16])",
 }  # fmt: skip
+HEADS = {  # whose target is a column of some kind
+    "categorical": ["categorical(item_id, tied=items, bias=true)", "categorical(category, temperature=0.5)"],
+    "binary": ["binary(purchased)", "binary(price)"],
+    "regression": ["regression(price)", "regression(purchased)"],
+}
 LEAVES = {  # steps made of columns, one way to write each
     "features": "features(clicks)",
     "embed": "embed(item_id + category)",
@@ -26,7 +31,7 @@ LEAVES = {  # steps made of columns, one way to write each
     "cyclic": "cyclic(hour, period=24)",
     "soft_one_hot": "soft_one_hot(price + hour, buckets=4, dim=3)",
     "at": "at(items >> mlp([8]), item_id)",
-    "position": "position(embed(item_id), kind=rotary)",
+    "position": "position(embed(item_id))",
     "concat": "concat(embed(item_id), numeric(price))",
     "broadcast": "broadcast(embed(device), to=clicks)",
     "add": "add(numeric(price), numeric(hour))",
@@ -37,32 +42,48 @@ LEAVES = {  # steps made of columns, one way to write each
 BAGS = tuple(f"embed(colours, combiner={word})" for word in ("mean", "sum", "sqrtn", "max"))
 
 
-def call(name: str, kind: Kind, **extra: str) -> str:
+def call(name: str, kind: Kind, /, **extra: str) -> str:
     """Return a block with what it needs, as it is written in a spec."""
     entry = registry().find(name, kind)
     assert entry is not None
-    needed = [each.name for each in parameters(entry.Params) if each.default is Missing.REQUIRED]
+    needed = [each.name for each in parameters(entry.Params) if each.is_required and each.name not in extra]
     words = {**{each: GIVEN[each] for each in needed}, **extra}
     return f"{name}({', '.join(f'{key}={value}' for key, value in words.items())})"
 
 
 def calls(entry: Entry[Any]) -> list[str]:
-    """Return the ways to write an entry that its laws are tried on."""
+    """Return the ways to write an entry that its laws are tried on: its defaults, and every word that it knows."""
+    if entry.kind is Kind.HEAD:
+        return HEADS[entry.name]
+    if entry.kind is Kind.BASELINE:
+        return [call(entry.name, entry.kind, target="item_id")]
     if entry.name in LEAVES and entry.kind in (Kind.FEATURES, Kind.SHAPE):
-        return [LEAVES[entry.name], *(BAGS if entry.name == "embed" else ())]
-    if any(each.name == "attention" for each in parameters(entry.Params)):
-        return [call(entry.name, entry.kind, attention=word) for word in ("causal", "bidirectional")]
-    return [call(entry.name, entry.kind)]
+        others = (
+            BAGS if entry.name == "embed" else [f"{LEAVES[entry.name][:-1]}, {n}={word})" for n, word in words(entry)]
+        )
+        return [LEAVES[entry.name], *others]
+    given = {"item": "item_id", "dim": "16"} if entry.kind is Kind.TABLE else {}
+    found = [call(entry.name, entry.kind, **given)]
+    for name, word in words(entry):
+        drawn = {"n": "0"} if word == "in_batch" else {}
+        found.append(call(entry.name, entry.kind, **given, **drawn, **{name: word}))
+    return [*found, call(entry.name, entry.kind, **given, trainable="false")] if entry.kind is Kind.TABLE else found
+
+
+def words(entry: Entry[Any]) -> list[tuple[str, str]]:
+    """Return the words beside the defaults that stand for choices, each with its parameter."""
+    choices = [(each, get_args(each.hint)) for each in parameters(entry.Params) if get_origin(each.hint) is Literal]
+    return [(each.name, word) for each, of_it in choices for word in of_it if word != each.default]
 
 
 def subjects() -> dict[str, Subject]:
-    """Return every block of the registry that takes part in a graph, in every spec that it is tried in."""
+    """Return every block of the registry, in every spec that it is tried in; with other words than its own in one."""
     return {
-        f"{entry.kind} {call} under {subject.case.objective.partition('(')[0]}": subject
+        f"{entry.kind} {call} in {subject.place}": subject
         for entry in registry()
         if entry.kind in KINDS
-        for call in calls(entry)
-        for subject in subjects_of(call, entry.kind)
+        for i, call in enumerate(calls(entry))
+        for subject in subjects_of(call, entry.kind)[: 1 if i and call != BAGS[0] else None]
     }
 
 

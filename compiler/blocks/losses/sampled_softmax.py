@@ -26,6 +26,7 @@ class SampledSoftmax(LossBlock[SampledSoftmaxParams]):
     """Scores are taken less the log of the chance to be drawn, and a row's own target is none of its candidates."""
 
     name = "sampled_softmax"
+    estimates_softmax = True
 
     def check(self, site: Site, params: SampledSoftmaxParams) -> None:
         """Check that something is drawn, and nothing where the batch is what is drawn."""

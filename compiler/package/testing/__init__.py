@@ -92,8 +92,8 @@ def _tried(call: str, kind: str | None) -> Iterator[tuple[str, Callable[[], None
     for subject in subjects:
         for name, law in LAWS.items():
             if law.concerns(subject):
-                under = f" under {subject.objective.name}" if len(subjects) > 1 else ""
-                yield f"{name}{under}", partial(hold, name, subject)
+                place = f" in {subject.place}" if len(subjects) > 1 else ""
+                yield f"{name}{place}", partial(hold, name, subject)
 
 
 def _fail(error: Exception) -> None:

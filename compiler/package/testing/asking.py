@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from sess.runtime.layers.bags import pointed
 from sess.runtime.model import MASK
-from sess.testing.sessions import ITEMS, STEPS, batch
+from sess.testing.sessions import ITEMS, OF_SESSIONS, RESERVED, STEPS, Batch, batch
 from sess.testing.subject import Subject, asked
 
 LENGTHS = [2, 3, 5, STEPS, 1, 0, 7, 4]
@@ -53,7 +53,7 @@ def random_places_obey_their_ticket(subject: Subject) -> None:
 
 
 def no_state_knows_the_answer(subject: Subject) -> None:
-    """The state that a step is predicted from doesn't change with that step, if the ticket hides it."""
+    """The state that a step is predicted from doesn't change with anything of that step, if the ticket hides it."""
     question, cut = batch(LENGTHS), subject.objective.lookahead
     ticket = subject.ask(question)
     hidden = np.asarray(ticket.hidden)
@@ -61,12 +61,26 @@ def no_state_knows_the_answer(subject: Subject) -> None:
     assert places, "no step that is asked for is hidden"
     before = subject.states(question, ticket)
     for row, place, session in places[:: max(1, len(places) // 5)]:
-        items = np.asarray(question["item_id"]).copy()
-        items[session, place + cut] = 3 + (items[session, place + cut] - 3 + 1) % ITEMS
-        other = {**question, "item_id": tf.constant(items)}
+        other = with_another_step(question, session, place + cut, has_time=bool(cut))
         after = subject.states(other, subject.ask(other))
         one, two = (states[row] if states.ndim == 2 else states[row, place] for states in (before, after))
         np.testing.assert_allclose(two, one, atol=1e-5)
+
+
+def with_another_step(question: Batch, session: int, place: int, *, has_time: bool) -> Batch:
+    """Return the batch with other values of one step; of its time too if it may have another.
+
+    The steps around a hidden one may know when it was: what they tell is how long ago the step before them came.
+    """
+    found = dict(question)
+    for name, value in question.items():
+        if name not in (*OF_SESSIONS, MASK) and (has_time or name != "timestamp"):
+            values = np.asarray(value).copy()
+            is_code = values.dtype == np.int32
+            now, top = values[session, place], ITEMS if name == "item_id" else 5
+            values[session, place] = RESERVED + (now - RESERVED + 1) % top if is_code else now + 1.0
+            found[name] = tf.constant(values)
+    return found
 
 
 def serving_asks_once(subject: Subject) -> None:

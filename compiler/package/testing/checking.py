@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from functools import cache
 
 from sess.compiler.block import Kind
-from sess.compiler.registry import registry
 from sess.compiler.signature import parameters
 from sess.testing.subject import Subject
-from sess.testing.trial import KINDS, checked_text
+from sess.testing.trial import checked_text, entry_of, places_of
 
 WORDS = (
     "0", "1", "-1", "7", "1_000_000_000_000", "0.0", "0.5", "-0.5", "1.0", "1e-30", "1e300", "true", "false", '""',
@@ -19,13 +18,20 @@ WORDS = (
 
 
 def check_never_raises(subject: Subject) -> None:
-    """A checker that raises is a bug, whatever stands in the arguments of the block."""
+    """A checker that raises is a bug, whatever stands in the arguments of the block, and wherever it stands."""
+    _try(subject.call, subject.entry.kind)
+
+
+@cache  # whichever of its cases asks
+def _try(call: str, kind: Kind) -> None:
     from hypothesis import given, settings
     from hypothesis import strategies as st
 
-    name = re.split(r"\W", subject.call)[0]
-    entry = registry().find(name, *KINDS, Kind.HEAD, Kind.BASELINE, Kind.TABLE)
-    names = [each.name for each in parameters(entry.Params)] if entry else []
+    entry = entry_of(call, kind)
+    places = [case.text for _, case in places_of(call, entry)]
+    for text in places:  # also where it can't stand
+        checked_text(text)
+    names = [each.name for each in parameters(entry.Params)]
     if not names:
         return
     arguments = st.dictionaries(st.sampled_from(names), st.sampled_from(WORDS), max_size=min(4, len(names)))
@@ -33,7 +39,7 @@ def check_never_raises(subject: Subject) -> None:
     @settings(max_examples=25, database=None, deadline=None, derandomize=True)
     @given(arguments)
     def tried(drawn: dict[str, str]) -> None:
-        call = f"{name}({', '.join(f'{key}={value}' for key, value in drawn.items())})"
-        checked_text(subject.case.text.replace(subject.call, call))
+        written = f"{entry.name}({', '.join(f'{key}={value}' for key, value in drawn.items())})"
+        checked_text(places[0].replace(call, written))
 
     tried()

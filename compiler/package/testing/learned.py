@@ -28,23 +28,39 @@ def every_weight_learns(subject: Subject) -> None:
     assert idle == [], f"no finite gradient reaches {', '.join(idle)}"
 
 
+def padding_is_never_learned(subject: Subject) -> None:
+    """The loss doesn't change with what stands in the padding, whatever is drawn in training."""
+    model, lengths, found = subject.model, [3, 7, STEPS, 2, 0, 6, 8, 1], []
+    begin = [np.asarray(each) for each in model.variables]
+    for is_clean in (True, False):
+        for variable, value in zip(model.variables, begin, strict=True):
+            variable.assign(value)  # random numbers begin again
+        total, parts = model.loss(batch(lengths, is_clean=is_clean))
+        found.append([float(each) for each in (total, *parts.values())])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
 def a_plan_decides_its_weights(subject: Subject) -> None:
-    """Building the same plan again draws the same weights, to the bit."""
-    first, again = subject.model.weights_by_name(), build(subject.program).weights_by_name()
+    """Building the same plan again draws the same weights, and the same first loss, to the bit."""
+    models = [build(subject.program) for _ in range(2)]
+    first, again = (model.weights_by_name() for model in models)
     assert list(first) == list(again)
     for name, weight in first.items():
         np.testing.assert_array_equal(np.asarray(again[name]), np.asarray(weight), err_msg=name)
+    if not subject.is_baseline:
+        one, two = (float(model.loss(batch([2, 6, STEPS]))[0]) for model in models)
+        assert one == two, f"the first loss is {one} and {two}"
 
 
 def weights_survive_a_file(subject: Subject) -> None:
     """Saved, loaded, saved and loaded again, a model answers as before and its files are equal."""
     expected = answers(subject.model, batch([2, 6]))
-    model = subject.model
+    model, other = subject.model, build(subject.program)
     with tempfile.TemporaryDirectory(prefix="sess-laws-") as folder:
         for name in ("one.npz", "two.npz"):
             file = Path(folder) / name
             model.save_weights(file)
-            model = build(subject.program)
+            model = other
             for weight in model.weights_by_name().values():
                 weight.assign(np.zeros(weight.shape, weight.dtype))
             model.load_weights(file)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sess.runtime.layers.bags import pointed
 from sess.runtime.model import HIDDEN, MASK, ORDER
-from sess.testing.sessions import ITEMS, OF_SESSIONS, SHORT, STEPS, Batch, batch
-from sess.testing.subject import Subject
+from sess.testing.sessions import OF_SESSIONS, SHORT, STEPS, Batch, batch
+from sess.testing.subject import Subject, sizes_of
 
 NOW = 4
 
@@ -48,7 +48,7 @@ def training_stays_in_training(subject: Subject) -> None:
 
 
 def the_future_does_not_exist(subject: Subject) -> None:
-    """A step's state, as `next` trains it, doesn't change with the steps behind it."""
+    """A step's state, as `next` trains it, doesn't change with the steps behind it, nor with whether there are any."""
     model = subject.model
     past, other = batch([STEPS, STEPS]), batch([STEPS, STEPS], seed=1)
     future = {
@@ -64,6 +64,7 @@ def the_future_does_not_exist(subject: Subject) -> None:
     one, two = states(past), states(future)
     np.testing.assert_allclose(two[:, :NOW], one[:, :NOW], atol=1e-5)
     assert np.abs(two[:, NOW:] - one[:, NOW:]).max() > 1e-3, "what changed is not seen at all"
+    np.testing.assert_allclose(states(batch([NOW, NOW]))[:, :NOW], one[:, :NOW], atol=1e-5, err_msg="cut behind it")
 
 
 def evaluation_is_serving(subject: Subject) -> None:
@@ -87,13 +88,21 @@ def evaluation_is_serving(subject: Subject) -> None:
 
 
 def every_item_is_scored_and_no_reserved_code(subject: Subject) -> None:
-    """A ranking head gives a score to every real item, and none to padding, null or what is unseen."""
-    assert subject.answers(batch([3, 1]))["click"].shape == (2, ITEMS)
+    """A ranking head gives a score to every real item, and none to padding, null or what is unseen; others give one."""
+    found, sizes = subject.answers(batch([3, 1])), sizes_of(subject.program)
+    for head in subject.program.model.heads:
+        size = sizes[head.target_domain] if head.is_ranking and head.target_domain else None
+        shape = (2,) if size is None else (2, size.total - size.reserved)
+        assert found[head.name].shape == shape, f"`{head.name}` gives {found[head.name].shape}, not {shape}"
 
 
 def the_checked_type_is_the_shape(subject: Subject) -> None:
     """The type that the checker infers is the shape of the Keras tensor, at every node that is an output."""
     types = {node.id: node.type for node in subject.program.model.nodes}
+    for id, items in subject.model._surroundings.tables.items():
+        shown = f"Tower[{items.width}]"
+        is_known = id in types and "auto(" not in types[id]  # a symbol until the vocabulary is
+        assert not is_known or types[id] == shown, f"`{id}` is {types[id]} to the checker and {shown} to Keras"
     for id, tensor in subject.model.trunk.output.items():
         width = tensor.shape[-1]
         shown = f"Row[{width}]" if len(tensor.shape) == 2 else f"Seq[T, {width}]"

@@ -15,15 +15,16 @@ from sess.compiler.words import Kind
 from sess.runtime.layers.bags import pointed
 from sess.runtime.model import SessionModel
 from sess.runtime.vocabulary import VocabularySize
-from sess.testing.sessions import ITEMS, Batch
-from sess.testing.trial import Case, compiled
+from sess.testing.sessions import ITEMS, RESERVED, Batch, about_items, clicked, history
+from sess.testing.trial import Case, compiled, entry_of
 
 
 class Subject:
-    """A case with its model; both are made once, when a law asks for them."""
+    """A case with its model; both are made once, when a law asks for them. `place` is where the call stands in it."""
 
-    def __init__(self, call: str, case: Case) -> None:
-        self.call, self.case = call, case
+    def __init__(self, call: str, case: Case, kind: Kind | None = None, place: str = "") -> None:
+        self.call, self.case, self.place = call, case, place
+        self.entry = entry_of(call, kind)
 
     @cached_property
     def program(self) -> Program:
@@ -34,6 +35,11 @@ class Subject:
     def model(self) -> SessionModel:
         """The model, with drawn weights."""
         return build(self.program)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it counts: without an objective nothing is read and nothing is learned."""
+        return not self.case.objective
 
     @property
     def objective(self) -> Objective[Any]:
@@ -58,19 +64,32 @@ class Subject:
         return np.asarray(outputs[self.model.plan.heads[0].state or ""])
 
 
-def build(program: Program) -> SessionModel:
-    """Return a model of small vocabularies."""
-    sizes = {
-        domain.name: VocabularySize(3, 3 + (ITEMS if domain.is_item else 5)) for domain in program.workflow.domains
+def sizes_of(program: Program) -> dict[str, VocabularySize]:
+    """Return the vocabularies of the trials: small ones."""
+    return {
+        domain.name: VocabularySize(RESERVED, RESERVED + (ITEMS if domain.is_item else 5))
+        for domain in program.workflow.domains
     }
-    return SessionModel(program.model, program.workflow.columns, sizes)
+
+
+def build(program: Program) -> SessionModel:
+    """Return a model of small vocabularies; its baselines are fitted."""
+    sizes, catalogue = sizes_of(program), program.model.catalogue
+    items = about_items(catalogue.columns if catalogue else ())
+    clicks = {domain.name: clicked() for domain in program.workflow.domains if domain.is_item}
+    model = SessionModel(program.model, program.workflow.columns, sizes, clicks, items)
+    for baseline in model.baselines.values():
+        baseline.fit(history())
+    return model
 
 
 def answers(model: SessionModel, question: Batch) -> dict[str, NDArray[Any]]:
-    """Return states and scores, as serving computes them."""
+    """Return states and scores, as serving computes them; what a baseline reads is no state."""
     states = model.states(question)
-    scores = {name: model.scores(name, states[f"head:{name}"]) for name in model.heads}
-    return {name: np.asarray(value) for name, value in {**states, **scores}.items()}
+    names = [head.name for head in model.plan.heads]
+    scores = {name: model.scores(name, states[f"head:{name}"]) for name in names}
+    own = {name: value for name, value in states.items() if name.partition(":")[2] not in model.baselines}
+    return {name: np.asarray(value) for name, value in {**own, **scores}.items()}
 
 
 def asked(ticket: Ticket) -> list[tuple[int, int, int]]:
