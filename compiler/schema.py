@@ -43,7 +43,7 @@ class Dtype(StrEnum):
 class Column:
     """One feature of a schema.
 
-    `tags` are lower case, with Merlin's compound tags taken apart as Merlin does (`item_id` gives `item` and `id` too).
+    Merlin's own `tags` are lower case, its compound ones taken apart as Merlin does; custom ones are as written.
     `length` is the fixed length of a list, None for a ragged one or a scalar. `domain` is the name of the schema's
     integer or string domain, None if it has none.
     """
@@ -59,8 +59,8 @@ class Column:
     properties: Mapping[str, str | float | bool] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def has(self, tag: str) -> bool:
-        """Whether the column carries a tag, in any case of letters."""
-        return tag.lower() in self.tags
+        """Whether the column carries a tag; Merlin's own are in lower case."""
+        return tag in self.tags
 
 
 @dataclass(frozen=True, slots=True)

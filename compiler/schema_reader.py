@@ -16,17 +16,12 @@ from sess.compiler.pbtxt import Message, Unreadable, read
 from sess.compiler.schema import Column, Dtype, Schema
 from sess.compiler.similar import listing
 from sess.compiler.source import Source, Span
+from sess.compiler.tags import parts
 
 LARGEST = 4_000_000
 MOST_COLUMNS = 10_000
 
-# merlin/schema/tags.py: compound tags stand for their parts; some tags exclude each other.
-COMPOUND = {
-    "user_id": ("user", "id"),
-    "item_id": ("item", "id"),
-    "session_id": ("session", "id"),
-    "text_tokenized": ("text", "tokenized"),
-}
+# merlin/schema/tags.py: some tags exclude each other.
 COLLIDING = {
     "categorical": ("continuous", "embedding"),
     "continuous": ("categorical", "embedding", "id"),
@@ -82,7 +77,7 @@ def read_schema(source: Source, reporter: Reporter) -> Schema | None:
 
 def _column(feature: _Feature, reporter: Reporter) -> Column:
     """Return the column as Merlin's `_merlin_column` would understand it."""
-    tags = {part for tag, _ in feature.tags for part in COMPOUND.get(tag.lower(), (tag.lower(),))}
+    tags = {part for tag, _ in feature.tags for part in parts(tag)}
     if feature.domain.get("is_categorical"):
         tags.add("categorical")
     _report_collisions(feature, tags, reporter)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Code, Reporter
+from sess.compiler.diagnostics import Code, Edit, Fix, Reporter
+from sess.compiler.missing_tags import report_no_tag
 from sess.compiler.misspelt import respelling
 from sess.compiler.schema import Column, Dtype, Schema
 from sess.compiler.similar import did_you_mean, listing
+from sess.compiler.source import Span
+from sess.compiler.tags import parts
 from sess.compiler.tree import (
     Argument,
     Binary,
@@ -23,18 +26,12 @@ from sess.compiler.tree import (
     Name,
     Operator,
     Pipeline,
+    Word,
 )
 
 SELECTORS = ("tag", "column", "all", "lists", "scalars", "dtype")
 
 _SELECTING = (Kind.COLUMNS, Kind.SEQUENCE, Kind.DOMAIN)
-_COMPOUND_TAGS: Mapping[str, tuple[str, ...]] = {
-    "user_id": ("user", "id"),
-    "item_id": ("item", "id"),
-    "session_id": ("session", "id"),
-    "text_tokenized": ("text", "tokenized"),
-}
-
 _DTYPES: Mapping[str, Callable[[Dtype], bool]] = {
     "int": lambda dtype: dtype.is_integer,
     "float": lambda dtype: dtype.is_float,
@@ -55,8 +52,7 @@ class Picked:
 
 def has_tag(column: Column, tag: str) -> bool:
     """Return whether a column has a tag as Merlin means it: `ITEM_ID` is `ITEM` and `ID`."""
-    lower = tag.lower()
-    return all(column.has(part) for part in _COMPOUND_TAGS.get(lower, (lower,)))
+    return all(column.has(part) for part in parts(tag))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +74,13 @@ class Selector:
         picked = self._value(expression)
         if picked is not None and not picked.names:
             schema = self._schema(picked.is_catalogue)
-            self.reporter.error(
-                codes.EMPTY_SELECTION,
-                f"`{expression.span.text}` selects no column",
-                expression.span,
-                help=f"the schema has {listing(schema.names)}" if schema else (),
-            )
+            helps: tuple[str, ...] = (f"the schema has {listing(schema.names)}",) if schema else ()
+            fixes: tuple[Fix, ...] = ()
+            if isinstance(expression, Call):
+                more, fixes = self._in_catalogue(expression, is_catalogue=picked.is_catalogue)
+                helps = (*more, *helps)
+            message = f"`{expression.span.text}` selects no column"
+            self.reporter.error(codes.EMPTY_SELECTION, message, expression.span, help=helps, fixes=fixes)
             return None
         return picked
 
@@ -141,6 +138,11 @@ class Selector:
         word = name.text if isinstance(name, Name) else str(name.value)
         is_quoted = isinstance(name, Literal) and name.span.text.startswith('"')
         fixes = respelling(word, name.span, known, (lambda near: f'"{near}"') if is_quoted else str)
+        if self.catalogue is not None and self.catalogue.find(word) is not None and isinstance(name, Name):
+            text = f'column("{word}", of=catalogue)'
+            fixes = (Fix(f"write `{text}`", (Edit(name.span, text),)),)
+            self.reporter.error(code, message, name.span, help=f"the catalogue has a column `{word}`", fixes=fixes)
+            return
         helps = did_you_mean(word, known) or f"there is {listing(known)}"
         self.reporter.error(code, message, name.span, help=helps, fixes=fixes)
 
@@ -229,23 +231,14 @@ class Selector:
     def _tagged(self, call: Call, words: list[Literal], schema: Schema, *, is_catalogue: bool) -> Picked | None:
         tags = [str(word.value) for word in words]
         matching = [column for column in schema.columns if all(has_tag(column, tag) for tag in tags)]
-        wants_labels = is_catalogue or "target" in {tag.lower() for tag in tags}
+        wants_labels = is_catalogue or "target" in {part for tag in tags for part in parts(tag)}
         names = tuple(column.name for column in matching if wants_labels or column.name not in self.labels)
         if names:
             return Picked(names, is_catalogue)
-        present = sorted({tag for column in schema.columns for tag in column.tags})
+        helps, fixes = self._in_catalogue(call, is_catalogue=is_catalogue)
         for word in words:
             if not any(has_tag(column, str(word.value)) for column in schema.columns):
-                self.reporter.error(
-                    codes.EMPTY_SELECTION,
-                    f"no column has the tag `{word.value}`",
-                    word.span,
-                    help=[
-                        *did_you_mean(str(word.value), [tag.upper() for tag in present]),
-                        f"the schema has the tags {listing(tag.upper() for tag in present)}",
-                    ],
-                    fixes=respelling(str(word.value), word.span, [tag.upper() for tag in present]),
-                )
+                report_no_tag(word, schema, helps, fixes, self.reporter)
                 return None
         if matching:
             label = matching[0].name
@@ -256,8 +249,21 @@ class Selector:
             return None
         message = f"no column has the tags {listing(tags)} together"
         having = [f"`{tag}`: {listing(c.name for c in schema.columns if has_tag(c, tag))}" for tag in tags]
-        self.reporter.error(codes.EMPTY_SELECTION, message, call.span, help=having)
+        self.reporter.error(codes.EMPTY_SELECTION, message, call.span, help=[*helps, *having], fixes=fixes)
         return None
+
+    def _in_catalogue(self, call: Call, *, is_catalogue: bool) -> tuple[tuple[str, ...], tuple[Fix, ...]]:
+        """Return the help and the fix where a selection that is empty over the events has columns of the catalogue."""
+        if self.catalogue is None or is_catalogue or any(each.label is not None for each in call.arguments):
+            return (), ()
+        of = Argument(Word("of", call.span), Name("catalogue", call.span), call.span)
+        found = replace(self, reporter=Reporter()).pick(replace(call, arguments=(*call.arguments, of)))
+        if found is None:
+            return (), ()
+        end = call.span.end - 1
+        text = ", of=catalogue" if call.arguments else "of=catalogue"
+        fix = Fix("select over the catalogue", (Edit(Span(call.span.source, end, end), text),), is_safe=False)
+        return (f"the catalogue has {listing(found.names)}",), (fix,)
 
     def _binary(self, expression: Binary) -> Picked | None:
         left, right = self._value(expression.left), self._value(expression.right)

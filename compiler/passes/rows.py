@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sess.compiler import codes
 from sess.compiler.diagnostics import Label
+from sess.compiler.missing_tags import of_that_name, untagged
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.keys import place_of
 from sess.compiler.passes.resolve import Resolved
@@ -108,13 +109,18 @@ def _place(entries: Mapping[str, Entry], resolved: Resolved) -> Span:
 
 
 def _check_found(session: str | None, time: str | None, at: Span, ctx: Context) -> None:
+    said: list[str] = []
+    labels: list[Label] = []
     for name, tag in ((session, "session"), (time, "time")):
         if name is None:
             tagged = [column.name for column in ctx.schema.columns if column.has(tag)]
             found = f"the columns {listing(tagged)} all have" if tagged else "no column has"
-            message = f"which column is the {tag}: {found} the tag `{tag.upper()}`"
-            helps = f"write `rows = events(session=…, time=…)` with columns of {listing(ctx.schema.names)}"
-            ctx.reporter.error(codes.NO_SESSION_COLUMN, message, at, help=helps)
+            said.append(f"which column is the {tag}: {found} the tag `{tag.upper()}`")
+            named = of_that_name(f"{tag}_id", ctx.schema) or of_that_name(tag, ctx.schema)
+            labels += [untagged(named, tag)] if named is not None and not tagged else []
+    if said:
+        helps = f"write `rows = events(session=…, time=…)` with columns of {listing(ctx.schema.names)}"
+        ctx.reporter.error(codes.NO_SESSION_COLUMN, "; ".join(said), at, help=helps, labels=labels)
 
 
 def _check_key_and_time(

@@ -19,6 +19,7 @@ from sess.compiler.block import (
 )
 from sess.compiler.schema import Dtype
 from sess.compiler.sections import KEYS
+from sess.compiler.selectors import has_tag
 from sess.compiler.service.analysis import Analysis
 from sess.compiler.service.cursor import Cursor, State, cursor_at
 from sess.compiler.service.describe import of_parameter
@@ -49,6 +50,7 @@ from sess.compiler.signature import (
     value_text,
     words,
 )
+from sess.compiler.tags import written
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
 from sess.compiler.types import Level
@@ -161,10 +163,10 @@ def _selected(want: Wanted, analysis: Analysis) -> Iterator[Suggestion]:
     if want.frame is not None and want.frame.label == "of":
         yield from (Suggestion(word, Sort.WORD) for word in ("events", "catalogue"))
     elif want.selector == "tag" and schema is not None:
-        tags = {tag.upper() for column in schema.columns for tag in column.tags}
+        tags = {written(tag) for column in schema.columns for tag in column.tags}
         compound = {f"{tag}_ID" for tag in ("USER", "ITEM", "SESSION") if {tag, "ID"} <= tags}
         for tag in sorted(tags | compound):
-            having = [each.name for each in schema.columns if all(each.has(part) for part in _parts(tag))]
+            having = [each.name for each in schema.columns if has_tag(each, tag)]
             if having:
                 yield Suggestion(tag, Sort.TAG, ", ".join(having[:6]))
     elif want.selector == "dtype":
@@ -173,11 +175,6 @@ def _selected(want: Wanted, analysis: Analysis) -> Iterator[Suggestion]:
     elif want.selector == "column":
         for each in columns(analysis, column_names(analysis)):
             yield Suggestion(f'"{each.label}"', Sort.COLUMN, each.detail, each.about)
-
-
-def _parts(tag: str) -> tuple[str, ...]:
-    first, _, last = tag.partition("_")
-    return (first, last) if last == "ID" else (tag,)
 
 
 def _arguments(entry: Entry[Any], given: Iterable[str]) -> Iterator[Suggestion]:

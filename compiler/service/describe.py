@@ -12,6 +12,7 @@ from sess.compiler.service.analysis import Analysis
 from sess.compiler.signature import Missing, Parameter, describe, signature_text, value_text
 from sess.compiler.similar import listing
 from sess.compiler.source import Span
+from sess.compiler.tags import written
 from sess.compiler.tree import Definition, ParamStatement
 from sess.compiler.types import Columns, Head, Level, Row, Seq, Tower, Type
 
@@ -87,7 +88,7 @@ def of_column(name: str, analysis: Analysis) -> str:
     if column is None or facts is None:
         return code(name)
     shape = "" if not column.is_list else f"[{column.length}]" if column.length else "[]"
-    lines = [f"tags {listing(sorted(tag.upper() for tag in column.tags))}"] if column.tags else []
+    lines = [f"tags {listing(sorted(written(tag) for tag in column.tags))}"] if column.tags else []
     if facts.schema.find(name) is None:
         lines.append("of the catalogue")
     else:

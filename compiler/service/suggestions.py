@@ -12,6 +12,7 @@ from sess.compiler.selectors import SELECTORS
 from sess.compiler.service.analysis import Analysis
 from sess.compiler.service.describe import of_column, of_definition, of_entry
 from sess.compiler.signature import parameters, ports, signature_text
+from sess.compiler.tags import written
 from sess.compiler.tree import Definition, ParamStatement
 from sess.compiler.tree import Kind as Keyword
 
@@ -90,7 +91,7 @@ def columns(analysis: Analysis, names: Iterable[str]) -> Iterator[Suggestion]:
     """Suggest columns of the schema."""
     for name in names:
         column = analysis.column(name)
-        detail = f"{column.dtype.value} {' '.join(sorted(tag.upper() for tag in column.tags))}" if column else ""
+        detail = f"{column.dtype.value} {' '.join(sorted(written(tag) for tag in column.tags))}" if column else ""
         yield Suggestion(name, Sort.COLUMN, detail, of_column(name, analysis))
 
 
