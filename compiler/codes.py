@@ -104,7 +104,7 @@ CONTEXT_AND_OBJECTIVE = Code("S609", "context-and-objective", "the context would
 METRIC_AND_HEAD = Code("S610", "metric-and-head", "a metric measures what no head answers")
 
 # S9xx: warnings
-UNUSED_DEFINITION = Code("S901", "unused-definition", "nothing reads a definition", Severity.WARNING)
+UNUSED_DEFINITION = Code("S901", "unused-definition", "nothing reads a definition or prepared column", Severity.WARNING)
 HIDDEN_COLUMN = Code("S902", "hidden-column", "a definition has the name of a column that is used", Severity.WARNING)
 IDLE_OBJECTIVE = Code("S903", "idle-objective", "an objective has nothing to ask", Severity.WARNING)
 EXCLUDE_DIFFERS = Code("S904", "exclude-differs", "what is evaluated is not what is served", Severity.WARNING)

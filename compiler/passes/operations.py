@@ -37,6 +37,10 @@ def _suits(name: str, override: Override, facts: Facts, ctx: Context) -> bool:
     """Whether the operations can be done on a column; reported if not."""
     operations, at = override.operations, override.span
     column = facts.column(name)
+    if name == facts.session:
+        message = f"`{name}` is the key of the sessions, which is never prepared"
+        ctx.reporter.error(codes.KEY_COLUMN, message, at, help="leave it out")
+        return False
     if not _in_range(operations, at, ctx):
         return False
     wrong = (

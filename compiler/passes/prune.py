@@ -23,6 +23,7 @@ def prune(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     unread = frozenset(node.id for node in checked.graph.order() if node.id not in kept)
     if not ctx.reporter.has_errors:  # what is broken may have been its reader
         _warn_of_definitions(checked, kept, ctx)
+        _warn_of_preparation(checked, kept, ctx)
     types = {id: found for id, found in checked.types.items() if id in kept}
     return replace(checked, graph=checked.graph.without(unread), types=types)
 
@@ -37,6 +38,24 @@ def _warn_of_definitions(checked: CheckedGraph, kept: set[str], ctx: Context) ->
             continue
         what = "the table " if definition is not None and definition.kind is Keyword.TABLE else ""
         ctx.reporter.error(codes.UNUSED_DEFINITION, f"nothing reads {what}`{name.text}`", name.span)
+
+
+def _warn_of_preparation(checked: CheckedGraph, kept: set[str], ctx: Context) -> None:
+    """Warn of the spec's own entries of `prepare` whose columns nothing reads."""
+    facts = checked.built.facts
+    read = {name for id in kept for _, selection in checked.graph[id].selections for name in selection.names}
+    read |= {root for name in read for root in facts.roots(name)} | set(checked.built.evaluate.slices)
+    read |= {facts.item} if facts.item else set()
+    for domain, columns in facts.domains.columns.items():
+        if read.intersection(columns) or domain in {facts.domains.catalogue.get(name) for name in read}:
+            read |= {domain, *columns}  # what prepares one column of a domain prepares its vocabulary
+    for key, entry in facts.resolved.sections[SectionName.PREPARE].items():
+        if key in read or entry.key.span.source != facts.resolved.name.span.source:
+            continue
+        message = f"nothing reads the new column `{key}`"
+        if key not in facts.derived:
+            message = f"nothing reads `{key}`, so its preparation changes nothing"
+        ctx.reporter.error(codes.UNUSED_DEFINITION, message, entry.key.span)
 
 
 def _needed(checked: CheckedGraph, kept: set[str], ctx: Context) -> set[str]:

@@ -1,4 +1,4 @@
-"""Arguments that want a column of times: which one is meant where none is given, and that it counts time."""
+"""Arguments that want a column of times: which is meant where none is given, and that it counts time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from sess.compiler import codes
 from sess.compiler.arguments import Bound
 from sess.compiler.block import Entry, Selection
 from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.bind import Facts
-from sess.compiler.signature import parameters, wants_time
+from sess.compiler.passes.context import Context
+from sess.compiler.signature import parameters, wants, wants_time
 from sess.compiler.similar import listing
 from sess.compiler.source import Span
 from sess.compiler.types import MAIN_GROUP, Level
+from sess.compiler.words import RAW, TIME
 
 
 def with_times(entry: Entry[Any], bound: Bound, at: Span, facts: Facts, reporter: Reporter) -> Any | None:
@@ -31,6 +34,24 @@ def with_times(entry: Entry[Any], bound: Bound, at: Span, facts: Facts, reporter
             return None
         params = replace(params, **{each.name: given})
     return params
+
+
+def check_prepared_times(checked: CheckedGraph, ctx: Context) -> None:
+    """Report columns of times that `prepare` turns into something else, and that a block reads as times."""
+    facts = checked.built.facts
+    for node in checked.graph.order():
+        for each in parameters(type(node.params)):
+            read = getattr(node.params, each.name)
+            if not isinstance(read, Selection) or not (wants(each.hint, TIME) or wants(each.hint, RAW)):
+                continue
+            column, override = read.only, facts.overrides.get(read.only)
+            made = [op.name for op in override.operations if op.name != "take"] if override is not None else []
+            if override is None or not made or column in facts.derived or not facts.is_time(column):
+                continue
+            message = f"`{made[0]}` makes something else of `{column}`, and `{node.entry.name}` reads its times"
+            helps = f"give what it makes a name of its own: `new = {column} >> {override.span.text}`"
+            labels = [Label(node.arguments.get(each.name, node.word), "reads the times")]
+            ctx.reporter.error(codes.WRONG_OPERATION, message, override.span, help=helps, labels=labels)
 
 
 def _default(entry: Entry[Any], at: Span, facts: Facts, reporter: Reporter) -> Selection | None:

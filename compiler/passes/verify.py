@@ -8,17 +8,21 @@ from sess.compiler import codes
 from sess.compiler.block import Kind
 from sess.compiler.diagnostics import Label
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.missing_tags import of_that_name, untagged
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.directions import check_directions
 from sess.compiler.passes.metrics import check_metrics
 from sess.compiler.passes.settings import check_settings
 from sess.compiler.passes.targets import check_targets
+from sess.compiler.passes.times import check_prepared_times
 from sess.compiler.selectors import has_tag
 from sess.compiler.similar import listing
 from sess.compiler.tree import Call, Pipeline, SectionName
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.types import Head, Level, Rows
+
+_WITHOUT_ITEM = "tag it in the schema, or predict a categorical step column by a head"
 
 
 def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
@@ -31,6 +35,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     _check_catalogue(checked.built.facts, ctx)
     _check_catalogue_file(checked, ctx)
     _check_hidden_columns(checked, ctx)
+    check_prepared_times(checked, ctx)
     check_settings(checked.built, ctx)
     check_metrics(checked, ctx)
     return checked
@@ -45,7 +50,9 @@ def _check_heads(checked: CheckedGraph, ctx: Context) -> None:
         )
     if checked.heads and checked.built.facts.item is None:
         message = "which column is the item: no step column has the tag `ITEM_ID`, and no head predicts one"
-        ctx.reporter.error(codes.NO_ITEM, message, resolved.name.span)
+        named = of_that_name("item_id", ctx.schema)
+        labels = [untagged(named, "item_id")] if named is not None and not has_tag(named, "item_id") else []
+        ctx.reporter.error(codes.NO_ITEM, message, resolved.name.span, labels=labels, help=_WITHOUT_ITEM)
 
 
 def _is_any_meant_as_head(checked: CheckedGraph, ctx: Context) -> bool:
