@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import fsspec
@@ -17,6 +18,7 @@ from sess.runtime.prepare.conform import ARROW, conform, conform_list
 MORE_NAMES = 8
 RELATIVE = "paths in a spec are relative to the spec's own folder"
 CSV = (".csv", ".csv.gz")
+UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # the last of names in a broken footer
 
 
 def find_files(pattern: str, base: Path) -> list[str]:
@@ -55,14 +57,47 @@ def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     return pa.table(arrays, names=[column.name for column in columns])
 
 
+@contextmanager
+def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
+    """Open a parquet file of this machine, or of wherever its URL says.
+
+    A read that fails leaves other columns' reads running. On a Python stream they would need the interpreter, and kill
+    the process if it ends meanwhile; arrow's own files don't.
+    """
+    if "://" not in path:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+        return
+    with fsspec.open(path, "rb") as stream:
+        yield pq.ParquetFile(stream, page_checksum_verification=True)
+
+
 def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
+    names = [column.name for column in columns]
     try:
-        with fsspec.open(path, "rb") as stream:
-            file = pq.ParquetFile(stream)
+        with open_parquet(path) as file:
             _require(path, columns, file.schema_arrow.names)
-            return file.read(columns=[column.name for column in columns])
-    except (pa.ArrowException, OSError) as error:
-        raise RunFailed(f"`{path}` can't be read as parquet: {first_line(error)}", "write the file again") from error
+            return file.read(columns=names)
+    except UNREADABLE as error:
+        place = _broken_place(path, names)
+        raise RunFailed(
+            f"`{path}` can't be read as parquet{place}: {first_line(error)}", "write the file again"
+        ) from error
+
+
+def _broken_place(path: str, names: Sequence[str]) -> str:
+    """Return the first row group and column that can't be read; nothing if it is the file that can't be opened."""
+    try:
+        with open_parquet(path) as file:
+            for group in range(file.num_row_groups):
+                for name in names:
+                    try:
+                        file.read_row_group(group, columns=[name])
+                    except UNREADABLE:
+                        return f" (row group {group} of {file.num_row_groups}, column `{name}`)"
+    except UNREADABLE:
+        pass
+    return ""
 
 
 def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
@@ -85,7 +120,7 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
         _require(path, columns, header)
         with fsspec.open(path, "rb", compression="infer") as stream:
             return pcsv.read_csv(stream, convert_options=options)
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise RunFailed(
             f"`{path}` can't be read as csv: {first_line(error)}", "the schema says which dtype each column has"
         ) from error

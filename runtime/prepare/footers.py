@@ -10,14 +10,13 @@ from pathlib import Path
 import fsspec
 import pyarrow as pa
 import pyarrow.csv as pcsv
-import pyarrow.parquet as pq
 
 from sess.compiler.backend import DataFault, Fault
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
 from sess.compiler.similar import closest, listing
 from sess.runtime.prepare.conform import conform, conform_list
-from sess.runtime.prepare.files import CSV, RELATIVE, first_line, look_up
+from sess.runtime.prepare.files import CSV, RELATIVE, UNREADABLE, first_line, look_up, open_parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def _of_key(key: str, patterns: Sequence[str], columns: Sequence[ColumnPlan], ba
         for path in paths:
             try:
                 footers.append(_read(path, base))
-            except (pa.ArrowException, OSError) as error:
+            except UNREADABLE as error:
                 is_whole = False
                 kind = "csv" if path.endswith(CSV) else "parquet"
                 message = f"`{_shown(path, base)}` can't be read as {kind}: {first_line(error)}"
@@ -124,8 +123,7 @@ def _read(path: str, base: Path) -> Footer:
             reader = pcsv.open_csv(stream)
             has_rows = any(batch.num_rows for batch in reader)
             return Footer(shown, dict.fromkeys(reader.schema.names), has_rows)
-    with fsspec.open(path, "rb") as stream:
-        file = pq.ParquetFile(stream)
+    with open_parquet(path) as file:
         return Footer(shown, {each.name: each.type for each in file.schema_arrow}, file.metadata.num_rows > 0)
 
 
