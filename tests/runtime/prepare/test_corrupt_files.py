@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from pathlib import Path
 
 import numpy as np
@@ -79,14 +78,13 @@ def test_a_broken_footer_is_found_before_any_row_is_read(spec: Path, content: by
 def test_random_damage_is_an_error_that_names_the_file_or_changes_values_alone(spec: Path, compression: str) -> None:
     columns = [column for column in plan_of(spec).columns if not column.sources]
     draw = random.Random(compression)
-    outcomes = set()
+    messages = []
     for _ in range(80):
         pq.write_table(TABLE, shard(spec), row_group_size=100, compression=compression)
         for _ in range(draw.choice([1, 4, 40])):
             damage(shard(spec), draw.randrange(shard(spec).stat().st_size))
         try:
-            outcomes.add(read_columns(str(shard(spec)), columns).num_columns)
+            read_columns(str(shard(spec)), columns)
         except RunFailed as failure:
-            assert re.search(r"train2.parquet`", failure.message)
-            outcomes.add("failed")
-    assert "failed" in outcomes
+            messages.append(failure.message)
+    assert messages and all("train2.parquet`" in message for message in messages)
