@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from sess.runtime.layers.dense import small
+from sess.runtime.layers.heads import by_head
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 FAR_BELOW = -1e9  # added to the score of what must not be seen; finite, so that empty sessions stay finite
@@ -128,7 +129,7 @@ class RelativeAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         content = ops.matmul(query + ops.cast(self.content_bias, x.dtype), ops.transpose(key, (0, 1, 3, 2)))
         far = ops.matmul(distances(steps, self.width, x.dtype), ops.cast(self.distance, x.dtype))  # (2 T - 1, D)
         far = ops.transpose(ops.reshape(far, (2 * steps - 1, heads, inner)), (1, 2, 0))  # (H, d, 2 T - 1)
-        placed = ops.matmul(query + ops.cast(self.distance_bias, x.dtype), far)  # (B, H, T, 2 T - 1)
+        placed = by_head(query + ops.cast(self.distance_bias, x.dtype), far)  # (B, H, T, 2 T - 1)
         scores = (content + by_distance(placed)) * (1.0 / math.sqrt(inner))  # (B, H, T, T)
         scores = scores + visible(mask, self.is_causal, scores.dtype)
         if order is not None:

@@ -11,6 +11,7 @@ from keras import ops
 
 from sess.runtime.layers.attention import FAR_BELOW
 from sess.runtime.layers.dense import small
+from sess.runtime.layers.heads import by_head
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 
@@ -74,7 +75,7 @@ class IntervalAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         query, key, value = ops.split(ops.matmul(x, ops.cast(self.joined, x.dtype)), 3, axis=-1)
         query = self._heads(query) * (1.0 / math.sqrt(self.width // self.heads))  # (B, H, T, d)
         key, value = self._heads(key + place_keys), self._heads(value + place_values)
-        by_interval = ops.matmul(query, ops.transpose(self._tables(interval_keys), (0, 2, 1)))  # (B, H, T, k + 1)
+        by_interval = by_head(query, ops.transpose(self._tables(interval_keys), (0, 2, 1)))  # (B, H, T, k + 1)
         pairs = ops.broadcast_to(ops.expand_dims(intervals, 1), (batch, self.heads, steps, steps))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) + ops.take_along_axis(by_interval, pairs, axis=3)
         places = ops.arange(steps)
@@ -86,7 +87,7 @@ class IntervalAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
             ops.reshape(weights, (-1,)), ops.reshape(rows * count + pairs, (-1,)), batch * self.heads * steps * count
         )
         summed = ops.reshape(summed, (batch, self.heads, steps, count))
-        found = ops.matmul(weights, value) + ops.matmul(summed, self._tables(interval_values))  # (B, H, T, d)
+        found = ops.matmul(weights, value) + by_head(summed, self._tables(interval_values))  # (B, H, T, d)
         return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (batch, steps, self.width))
 
     def compute_output_spec(
