@@ -15,6 +15,7 @@ from sess.compiler.plans import ModelPlan, Program
 from sess.runtime.export import canonical
 from sess.runtime.export import onnx_recurrent as recurrent
 from sess.runtime.export.onnx_canonical import make_canonical
+from sess.runtime.export.onnx_reshapes import guarded
 from sess.runtime.export.saved_model import OWN, Served, specs_of, traced
 from sess.runtime.layers.table import CategoricalHead
 from sess.runtime.model import SessionModel
@@ -99,10 +100,11 @@ def _write_onnx(function: Any, folder: Path) -> dict[str, JsonValue] | str:
     inputs = [each.name for each in arguments]
     frozen = tf_loader.from_function(function, inputs, outputs)
     try:
-        model, _ = convert._convert_common(
-            frozen, name="states", opset=OPSET, input_names=inputs, output_names=outputs,
-            custom_op_handlers={"Erfc": (_erfc, []), "SelectV2": (_where, []), **recurrent.HANDLERS},
-        )  # fmt: skip
+        with guarded():
+            model, _ = convert._convert_common(
+                frozen, name="states", opset=OPSET, input_names=inputs, output_names=outputs,
+                custom_op_handlers={"Erfc": (_erfc, []), "SelectV2": (_where, []), **recurrent.HANDLERS},
+            )  # fmt: skip
         onnx.checker.check_model(model)
     except Exception as error:  # the converter names no exceptions, and any of its failures has the same remedy
         return f"ONNX has no form of it: {str(error).splitlines()[0][:200]}"
