@@ -23,11 +23,13 @@ from sess.compiler.block import (
 from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
 from sess.compiler.matching import named, places
+from sess.compiler.mismatch import found, remedy
 from sess.compiler.misspelt import respelling
 from sess.compiler.paths import at_home
 from sess.compiler.registry import Registry
 from sess.compiler.scope import Scope
 from sess.compiler.signature import (
+    NOUNS,
     Hint,
     Missing,
     Parameter,
@@ -156,14 +158,9 @@ def read(expression: Expression, hint: Hint, owner: str, scope: Scope, kind: Kin
     for member in members(hint):
         if _fits(expression, member, scope):
             return _read_member(expression, member, owner, scope, kind)
-    fixes = respelling(expression.text, expression.span, fixed) if isinstance(expression, Name) else ()
-    scope.reporter.error(
-        codes.WRONG_VALUE,
-        f"{owner} is {describe(hint)}, not `{expression.span.text}`",
-        expression.span,
-        help=did_you_mean(expression.text, fixed) if isinstance(expression, Name) else (),
-        fixes=fixes,
-    )
+    helps, fixes = remedy(expression, hint, scope.registry)
+    message = f"{owner} is {describe(hint)}, not {found(expression)}"
+    scope.reporter.error(codes.WRONG_VALUE, message, expression.span, help=helps, fixes=fixes)
     return None
 
 
@@ -258,7 +255,7 @@ def choose(expression: Expression, kind: Kind | None, owner: str, scope: Scope) 
         known = scope.registry.names(kind)
         scope.reporter.error(
             codes.UNKNOWN_BLOCK,
-            f"there is no {kind.value} `{word}`",
+            f"there is no {NOUNS.get(kind, kind.value)} `{word}`",
             at,
             help=did_you_mean(word, known) or f"there is {listing(known)}",
             fixes=respelling(word, at, known),

@@ -19,6 +19,7 @@ from sess.compiler.words import (
     TIME,
     Chosen,
     CodesColumn,
+    FilePath,
     HeadName,
     JsonValue,
     Kind,
@@ -217,7 +218,7 @@ class TableBlock(Block[P]):
 
 __all__ = [
     "EXPRESSION_KINDS", "ONE", "TIME", "Block", "Chosen", "CodesColumn", "Cost", "DenseBlock", "Encoder", "Entry",
-    "Feature", "FeatureBlock", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "MetricWord", "Microseconds",
-    "NoParams", "OneColumn", "Pipe", "Port", "RawColumn", "Representation", "Row", "Selection", "Seq", "ShapeBlock",
-    "Site", "Sizes", "SliceName", "TableBlock", "TableName", "TimeColumn", "Tower", "TowerName",
+    "Feature", "FeatureBlock", "FilePath", "HeadName", "JsonValue", "Keras", "KerasTensor", "Kind", "MetricWord",
+    "Microseconds", "NoParams", "OneColumn", "Pipe", "Port", "RawColumn", "Representation", "Row", "Selection", "Seq",
+    "ShapeBlock", "Site", "Sizes", "SliceName", "TableBlock", "TableName", "TimeColumn", "Tower", "TowerName",
 ]  # fmt: skip

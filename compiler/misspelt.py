@@ -17,5 +17,5 @@ def respelling(word: str, at: Span, known: Collection[str], write: Callable[[str
     if not near:
         return ()
     edits = [distance(word, each) for each in near]
-    is_safe = edits[0] <= min(_SLIP, len(word) // 2) and edits[0] not in edits[1:]
+    is_safe = edits[0] <= min(_SLIP, len(word) // 2) and all(edits[0] < each for each in edits[1:])
     return (Fix(f"write `{near[0]}`", (Edit(at, write(near[0])),), is_safe),)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from sess.compiler.source import Source, Span
+from sess.compiler.tags import written
 
 
 class Dtype(StrEnum):
@@ -78,3 +79,10 @@ class Schema:
     def names(self) -> tuple[str, ...]:
         """The names of all columns in order."""
         return tuple(column.name for column in self.columns)
+
+
+def declared(column: Column) -> str:
+    """Return what a schema says of a column: `a list of int64, tagged CATEGORICAL, SEQUENCE`."""
+    tags = ", ".join(map(written, sorted(column.tags)))
+    kind = f"a list of {column.dtype.value}" if column.is_list else column.dtype.value
+    return f"{kind}, tagged {tags}" if tags else f"{kind}, without tags"

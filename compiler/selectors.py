@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Code, Edit, Fix, Reporter
+from sess.compiler.diagnostics import Code, Edit, Fix, Label, Reporter
 from sess.compiler.missing_tags import report_no_tag
 from sess.compiler.misspelt import respelling
 from sess.compiler.schema import Column, Dtype, Schema
@@ -120,7 +120,8 @@ class Selector:
         if definition is not None:
             if definition.kind not in _SELECTING and not self.is_columns(name):
                 message = f"`{name.text}` is {a_kind(definition.kind)}, not columns"
-                self.reporter.error(codes.WRONG_KIND, message, name.span)
+                labels = [Label(definition.name.span, "defined here")]
+                self.reporter.error(codes.WRONG_KIND, message, name.span, labels=labels)
                 return None
             if name.text not in self.known:
                 quiet = replace(self, reporter=Reporter())  # what is wrong with it is reported once, where it stands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
@@ -170,8 +170,20 @@ _KINDS: Mapping[Kind, str] = {
 }
 
 
+NOUNS: Mapping[Kind, str] = {
+    Kind.KEEP: "rule of `keep`",
+    Kind.ROWS: "form of `rows`",
+    Kind.STOP: "rule of `stop`",
+    Kind.BATCH: "rule of `batch`",
+    Kind.PREPARE: "operation",
+}
+"""What an entry of a kind is called where the kind's own name is no noun."""
+
+
 def _descriptions(hint: Hint) -> Iterator[str]:
     fixed = words(hint)
+    if any(kind_of(member) is not None for member in members(hint)):
+        fixed = {}  # that a choice may be left out needs no word
     for member in members(hint):
         base = plain(member)
         kind = kind_of(member)
@@ -186,7 +198,12 @@ def _descriptions(hint: Hint) -> Iterator[str]:
         elif origin(base) is tuple:
             yield f"a list of {_plural(get_args(base)[0])}"
     if fixed:
-        yield " or ".join(f"`{word}`" for word in fixed)
+        yield _one_of(fixed)
+
+
+def _one_of(choices: Iterable[str]) -> str:
+    said = [f"`{word}`" for word in choices]
+    return " or ".join(said) if len(said) < 3 else f"{', '.join(said[:-1])} or {said[-1]}"
 
 
 def _plural(hint: Hint) -> str:

@@ -14,7 +14,8 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     near = []
     letters, tried = set(word.lower()), 0
     for candidate in dict.fromkeys(known):
-        starts = len(word) > 2 and candidate.lower().startswith(word.lower())
+        short, long = sorted((word.lower(), candidate.lower()), key=len)
+        starts = len(short) > 2 and long.startswith(short)
         # An edit changes the length by one letter and the set of letters by two, at most.
         is_far = abs(len(candidate) - len(word)) > limit or len(letters ^ set(candidate.lower())) > 2 * limit
         if (is_far and not starts) or tried >= _MOST_TRIED:
@@ -22,8 +23,8 @@ def closest(word: str, known: Iterable[str]) -> tuple[str, ...]:
         tried += 1
         edits = distance(word, candidate)
         if edits <= limit or starts:
-            near.append((edits, candidate))
-    return tuple(candidate for _, candidate in sorted(near)[:MOST])
+            near.append((not starts, edits, candidate))
+    return tuple(candidate for _, _, candidate in sorted(near)[:MOST])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -134,6 +134,14 @@ class Head:
 Value = Row | Seq | Tower
 
 
+_SAYS = {Row: "one vector a session", Seq: "one vector a step", Tower: "one vector an item"}
+
+
+def describe(value: Value) -> str:
+    """Return a type with what it means: `Row[24], one vector a session`."""
+    return f"{value}, {_SAYS[type(value)]}"
+
+
 def widest(values: Sequence[Value], width: Dim | None = None) -> Value:
     """Return what values of one kind are together: as wide as the first (or `width`), of the widest direction."""
     first = values[0]

@@ -8,6 +8,7 @@ from typing import Any
 from sess.compiler import codes
 from sess.compiler.arguments import Bound, bind
 from sess.compiler.block import EXPRESSION_KINDS, Entry, Kind, Pipe, TableName, TowerName
+from sess.compiler.diagnostics import Label
 from sess.compiler.graph import Input, Node, Role, SpecGraph
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
@@ -85,7 +86,11 @@ class Builder(WordScope):
         definition = resolved.definitions.get(name.text)
         if definition is None:
             if name.text in resolved.params:
-                self.reporter.error(codes.WRONG_KIND, f"`{name.text}` is a param, not a vector", name.span)
+                value = resolved.params[name.text].span
+                labels = [Label(value, "its value")]
+                self.reporter.error(
+                    codes.WRONG_KIND, f"`{name.text}` is a param, not a vector", name.span, labels=labels
+                )
             elif self.facts.selector.is_columns(name):
                 self.no_vector(name)
             elif self.ctx.registry.find(name.text, *EXPRESSION_KINDS) is not None:

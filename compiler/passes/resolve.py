@@ -89,7 +89,9 @@ def _spec_statement(inputs: Inputs, ctx: Context) -> SpecStatement:
     for imported in inputs.imports:
         for each in imported.statements:
             if isinstance(each, SpecStatement):
-                ctx.reporter.error(codes.BAD_IMPORT, "an imported file has no `spec` statement", each.span)
+                message = f"an imported file can't be a spec of its own, and this one is `{each.name.text}`"
+                helps = "leave the `spec` statement out: the file that imports has one"
+                ctx.reporter.error(codes.BAD_IMPORT, message, each.span, help=helps)
     if found:
         return found[0]
     at = Span(inputs.spec.source, 0, min(1, len(inputs.spec.source.text)))

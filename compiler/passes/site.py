@@ -10,11 +10,13 @@ from sess.compiler.block import Feature, Kind, Representation, Selection, TableN
 from sess.compiler.diagnostics import Edit, Fix, Label, Reporter
 from sess.compiler.graph import Input, Node, SpecGraph
 from sess.compiler.passes.build import Built
+from sess.compiler.schema import declared
 from sess.compiler.signature import members, parameters, plain, value_text
 from sess.compiler.source import Span
-from sess.compiler.types import MAIN_GROUP, Dim, Level, Row, Seq, Tower, Type, Value
+from sess.compiler.types import MAIN_GROUP, Dim, Level, Row, Seq, Tower, Type, Value, describe
 
-_SAYS = {Row: "one vector a session", Seq: "one vector a step", Tower: "one vector an item"}
+_MOST_DECLARED = 3
+_BEGINS_VALUE = tuple('-"[0123456789')
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class NodeSite:
             at = self._place(argument)
             value = getattr(self.node.params, argument, None)
             is_plain = isinstance(value, (int, float, str, tuple, bool))
-            ending = f", not {value_text(value)}" if is_plain and ", not " not in message else ""
+            said = at.text if at.text[:1] in _BEGINS_VALUE else value_text(value)
+            ending = f", not {said}" if is_plain and ", not " not in message else ""
             self.reporter.error(codes.OUT_OF_RANGE, f"`{argument}` {message}{ending}", at)
         return holds
 
@@ -141,6 +144,7 @@ class NodeSite:
         code = codes.WIDTHS_DIFFER if at in self._towers() else codes.TYPE_MISMATCH
         labels = self._unclear(at)
         code = codes.UNCLEAR_COLUMN if labels else code
+        labels = labels or self._declared(message, at)
         for name in self._towers():
             table = getattr(self.node.params, name)
             if table in self.graph and code is codes.WIDTHS_DIFFER:
@@ -159,6 +163,15 @@ class NodeSite:
         )
         found = [each.column for each in features if each.representation is Representation.UNCLEAR]
         return [Label(column.span, f"{column.dtype.value}, without a tag that tells") for column in found]
+
+    def _declared(self, message: str, at: str) -> list[Label]:
+        """Return where the schema declares the columns of an argument that a message names, and as what."""
+        selection = getattr(self.node.params, at, None)
+        if not isinstance(selection, Selection):
+            return []
+        named = (name for name in selection.names if f"`{name}`" in message)
+        columns = [self.built.facts.column(name, selection.level) for name in named]
+        return [Label(column.span, declared(column)) for column in columns[:_MOST_DECLARED]]
 
     def _towers(self) -> tuple[str, ...]:
         """Return the parameters that name a table or Tower."""
@@ -271,11 +284,6 @@ class NodeSite:
 
 def _targets(head: Node) -> tuple[str, ...]:
     return next((selection.names for name, selection in head.selections if name == "target"), ())
-
-
-def describe(value: Value) -> str:
-    """Return a type with what it means: `Row[24], one vector a session`."""
-    return f"{value}, {_SAYS[type(value)]}"
 
 
 def _said(representation: Representation, block: str) -> Representation:

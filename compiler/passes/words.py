@@ -8,6 +8,7 @@ from typing import Any
 from sess.compiler import codes
 from sess.compiler.block import EXPRESSION_KINDS, Entry, Kind
 from sess.compiler.diagnostics import Edit, Fix
+from sess.compiler.mismatch import found
 from sess.compiler.misspelt import respelling
 from sess.compiler.passes.selections import SelectionScope
 from sess.compiler.selectors import SELECTORS
@@ -70,9 +71,9 @@ class WordScope(SelectionScope):
 
     def entry(self, word: Word) -> Entry[Any] | None:
         """Return the block of a word; None if there is none (reported)."""
-        found = self.ctx.registry.find(word.text, *EXPRESSION_KINDS)
-        if found is not None:
-            return found
+        entry = self.ctx.registry.find(word.text, *EXPRESSION_KINDS)
+        if entry is not None:
+            return entry
         known = self.ctx.registry.names(*EXPRESSION_KINDS)
         elsewhere = self.ctx.registry.find(word.text, *Kind)
         if word.text in SELECTORS:
@@ -103,7 +104,8 @@ class WordScope(SelectionScope):
         """Report what is no vector, where one is wanted."""
         text = expression.span.text
         if isinstance(expression, (Literal, ListOf)):
-            self.reporter.error(codes.WRONG_KIND, f"`{text}` is no vector and can't flow into a block", expression.span)
+            message = f"{found(expression)} is no vector, and can't flow into a block"
+            self.reporter.error(codes.WRONG_KIND, message, expression.span)
             return
         if not isinstance(expression, Binary) or self.facts.selector.pick(expression) is not None:
             fix = Fix("make them vectors", (Edit(expression.span, f"features({text})"),))

@@ -30,7 +30,11 @@ class Embed(FeatureBlock[EmbedParams]):
         features = site.features(params.cols)
         wrong = [each.column.name for each in features if each.representation is not Representation.EMBED]
         if wrong:
-            site.mismatch(f"`{wrong[0]}` is not categorical, so it has no table", "cols", "use `numeric` for numbers")
+            site.mismatch(
+                f"`{self.name}` reads categories, and `{wrong[0]}` is none, so it has no table",
+                "cols",
+                "use `numeric` for numbers",
+            )
             return None
         width = sum((each.width for each in features), Dim())
         return site.leaf(params.cols, width)

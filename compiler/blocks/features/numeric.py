@@ -25,7 +25,9 @@ class Numeric(FeatureBlock[NumericParams]):
         features = site.features(params.cols)
         wrong = [each.column.name for each in features if each.representation is not Representation.NUMERIC]
         if wrong:
-            site.mismatch(f"`{wrong[0]}` is not continuous", "cols", "use `embed` for categories")
+            site.mismatch(
+                f"`{self.name}` reads numbers, and `{wrong[0]}` is none", "cols", "use `embed` for categories"
+            )
             return None
         return site.leaf(params.cols, Dim(len(features)))
 

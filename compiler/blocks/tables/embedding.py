@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sess.compiler.block import Keras, OneColumn, Site, TableBlock
+from sess.compiler.block import FilePath, Keras, OneColumn, Site, TableBlock
 from sess.compiler.types import Dim, Tower
 
 
@@ -23,8 +23,8 @@ class EmbeddingParams:
     dim: int | Literal["auto"] = "auto"
     init: float = 0.05
     trainable: bool = True
-    pretrained: str | None = None
-    ids: str | None = None
+    pretrained: FilePath | None = None
+    ids: FilePath | None = None
     shard: Literal["none", "auto", "rows"] = "none"
 
 
