@@ -108,6 +108,7 @@ UNUSED_DEFINITION = Code("S901", "unused-definition", "nothing reads a definitio
 HIDDEN_COLUMN = Code("S902", "hidden-column", "a definition has the name of a column that is used", Severity.WARNING)
 IDLE_OBJECTIVE = Code("S903", "idle-objective", "an objective has nothing to ask", Severity.WARNING)
 EXCLUDE_DIFFERS = Code("S904", "exclude-differs", "what is evaluated is not what is served", Severity.WARNING)
+IDLE_ARGUMENT = Code("S905", "idle-argument", "an argument changes nothing where it stands", Severity.WARNING)
 TOO_MUCH_MEMORY = Code("S910", "too-much-memory", "a run may need more memory than there is", Severity.WARNING)
 UNUSED_SUPPRESSION = Code("S991", "unused-suppression", "a comment hides a finding that isn't there", Severity.WARNING)
 UNCLEAR_SUPPRESSION = Code("S992", "unclear-suppression", "a comment is to hide what can't be hidden", Severity.WARNING)

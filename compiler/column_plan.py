@@ -36,7 +36,7 @@ class ColumnPlan:
     in this unit; None for all others. `sources`: what a derived column is computed from, by `maker` (None: it is its
     one source itself); empty for a column of the data. `is_source`: an input is derived from it, so that it is in a
     request. `is_bag`: it has a list of categories a step, a session or an item; `width`: it has a vector of so many
-    numbers.
+    numbers. `is_list`: a row of the files has a list of it; `is_nested`: a list of lists, one a step.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ColumnPlan:
     is_source: bool = False
     is_bag: bool = False
     width: int | None = None
+    is_nested: bool = False
 
     @property
     def is_wide(self) -> bool:

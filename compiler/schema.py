@@ -45,8 +45,8 @@ class Column:
     """One feature of a schema.
 
     Merlin's own `tags` are lower case, its compound ones taken apart as Merlin does; custom ones are as written.
-    `length` is the fixed length of a list, None for a ragged one or a scalar. `domain` is the name of the schema's
-    integer or string domain, None if it has none.
+    `length` is the fixed length of a list, None for a ragged one or a scalar; `inner` is that of the lists in a list of
+    lists (`is_nested`). `domain` is the name of the schema's integer or string domain, None if it has none.
     """
 
     name: str
@@ -55,6 +55,8 @@ class Column:
     is_list: bool
     span: Span = field(repr=False, compare=False)
     length: int | None = None
+    is_nested: bool = False
+    inner: int | None = None
     domain: str | None = None
     domain_max: int | None = None
     properties: Mapping[str, str | float | bool] = field(default_factory=lambda: MappingProxyType({}), compare=False)

@@ -41,7 +41,7 @@ class _Feature:
     kind: str
     tags: tuple[tuple[str, Span], ...]
     domain: Mapping[str, object]
-    value_count: tuple[int, int] | None
+    value_counts: tuple[tuple[int, int], ...]
     properties: Mapping[str, object]
 
 
@@ -81,12 +81,13 @@ def _column(feature: _Feature, reporter: Reporter) -> Column:
     if feature.domain.get("is_categorical"):
         tags.add("categorical")
     _report_collisions(feature, tags, reporter)
-    is_list, length = _list_of(feature)
+    sizes = _sizes_of(feature)
     name = feature.domain.get("name")
     largest = feature.domain.get("max")
     kept = {key: value for key, value in feature.properties.items() if isinstance(value, (str, float, bool))}
     return Column(
-        feature.name, _dtype(feature), frozenset(tags), is_list, feature.span, length,
+        feature.name, _dtype(feature), frozenset(tags), bool(sizes), feature.span,
+        sizes[0] if sizes else None, len(sizes) > 1, sizes[1] if len(sizes) > 1 else None,
         str(name) if name else None, _int(largest) or None if isinstance(largest, (int, float)) else None,
         MappingProxyType(kept),
     )  # fmt: skip
@@ -112,19 +113,25 @@ def _dtype(feature: _Feature) -> Dtype:
     return Dtype.DATETIME if feature.kind != "BYTES" and bits == 64 else Dtype.STRING
 
 
-def _list_of(feature: _Feature) -> tuple[bool, int | None]:
-    """Return whether rows hold lists, and their fixed length; None if it varies. Shapes go before counts and flags."""
+def _sizes_of(feature: _Feature) -> tuple[int | None, ...]:
+    """Return the length of a row's list and of the lists in it, None where it varies; nothing if a row is one value.
+
+    Shapes go before counts and flags.
+    """
     dims = feature.properties.get("_dims")
     if isinstance(dims, (list, tuple)) and dims:
-        inner = dims[1:]
-        fixed = inner[0] if inner else None
-        if isinstance(fixed, (list, tuple)):
-            fixed = fixed[0] if len(fixed) == 2 and fixed[0] == fixed[1] and fixed[0] else None
-        return bool(inner), _int(fixed) or None if isinstance(fixed, (int, float)) else None
-    if feature.value_count is not None and any(feature.value_count):
-        least, most = feature.value_count
-        return True, most if least == most else None
-    return bool(feature.properties.get("is_list")), None
+        return tuple(_fixed(size) for size in dims[1:])
+    counts = [(least, most) for least, most in feature.value_counts]
+    if len(counts) > 1 or any(map(any, counts)):
+        return tuple(most or None if least == most else None for least, most in counts)
+    return (None,) if feature.properties.get("is_list") else ()
+
+
+def _fixed(size: object) -> int | None:
+    """Return the one number that a dimension of a shape can be, None if it is a range or unknown."""
+    if isinstance(size, (list, tuple)):
+        size = size[0] if len(size) == 2 and size[0] == size[1] else None
+    return _int(size) or None if isinstance(size, (int, float)) else None
 
 
 def _from_text(source: Source) -> Iterator[_Feature]:
@@ -142,15 +149,16 @@ def _from_text(source: Source) -> Iterator[_Feature]:
                        if inner.scalar(name) is not None}  # fmt: skip
         if isinstance(feature.scalar("domain"), str):
             domain.setdefault("name", feature.scalar("domain"))
-        counts = [inner for inner, _ in feature.messages("value_count")]
-        count = (_int(counts[0].scalar("min")), _int(counts[0].scalar("max"))) if counts else None
+        counts = [inner for inner, _ in feature.messages("value_count")][:1]
+        for nested, _ in feature.messages("value_counts"):
+            counts = [inner for inner, _ in nested.messages("value_count")]
         properties: dict[str, object] = {}
         for extra, _ in annotation.messages("extra_metadata"):
             for struct in (inner for name in extra.fields if name.startswith("[") for inner, _ in extra.messages(name)):
                 properties |= _struct(struct)
         yield _Feature(
             names[-1].content, names[-1].span, _TYPES.get(kind, "") if isinstance(kind, int) else str(kind or ""),
-            tags, domain, count, properties,
+            tags, domain, tuple((_int(each.scalar("min")), _int(each.scalar("max"))) for each in counts), properties,
         )  # fmt: skip
 
 
@@ -209,8 +217,10 @@ def _json_feature(feature: dict[str, JsonValue], name: str, span: Span) -> _Feat
     for word in ("min", "max"):
         if word in domain:
             domain[word] = _int(domain[word])
-    counts = feature.get("valueCount", feature.get("value_count"))
-    count = (_int(_object(counts).get("min")), _int(_object(counts).get("max"))) if counts is not None else None
+    count, nested = _either(feature, "valueCount", "value_count"), _either(feature, "valueCounts", "value_counts")
+    several = _either(_object(nested), "valueCount", "value_count")
+    counts = several if isinstance(several, list) else [] if count is None else [count]
+    found = tuple((_int(_object(each).get("min")), _int(_object(each).get("max"))) for each in counts)
     extra = annotation.get("extraMetadata", annotation.get("extra_metadata"))
     properties: dict[str, object] = {}
     for each in extra if isinstance(extra, list) else ():
@@ -218,7 +228,11 @@ def _json_feature(feature: dict[str, JsonValue], name: str, span: Span) -> _Feat
     kind = feature.get("type")
     text = _TYPES.get(kind, "") if isinstance(kind, int) else str(kind or "")
     words = tuple((str(tag), span) for tag in tags) if isinstance(tags, list) else ()
-    return _Feature(name, span, text, words, domain, count, properties)
+    return _Feature(name, span, text, words, domain, found, properties)
+
+
+def _either(of: dict[str, JsonValue], one: str, other: str) -> JsonValue:
+    return of.get(one, of.get(other))
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:

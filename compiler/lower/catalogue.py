@@ -25,7 +25,7 @@ def catalogue_columns(checked: CheckedGraph, usage: Usage, registry: Registry) -
             ops = (operation("fill", registry), operation("standardize", registry))
         plan = ColumnPlan(
             name, column.dtype.value, Role.SESSION, column.is_list, ops, domain, is_input=True, is_target=False,
-            is_bag=column.is_list and domain is not None,
+            is_bag=facts.is_bag(name, Level.CATALOGUE) and domain is not None,
             width=column.length if representation is Representation.VECTORS else None,
         )  # fmt: skip
         found.append(plan)

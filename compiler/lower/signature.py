@@ -6,7 +6,6 @@ from sess.compiler.block import Representation
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.plans import TensorPlan
-from sess.compiler.schema import Column
 from sess.compiler.types import Head, Level, Row, Seq
 
 
@@ -24,7 +23,8 @@ def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
         dtype = "float64" if column.name in usage.times and column.dtype.is_float else column.dtype.value
         is_bag = facts.is_bag(column.name)
         is_vector = is_bag and facts.representation(column.name) is Representation.VECTORS
-        tensors += _of_column(column, dtype, level, is_bag=is_bag and not is_vector, is_vector=is_vector)
+        width = facts.length(column.name) if is_vector else None
+        tensors += _of_column(column.name, dtype, level, width, is_bag=is_bag and not is_vector)
     if "k" in serve.accept:
         tensors.append(TensorPlan("k", "int32", ("1",), True, None, None))
     for name in ("allow", "deny"):
@@ -34,14 +34,13 @@ def request(checked: CheckedGraph, usage: Usage) -> tuple[TensorPlan, ...]:
     return tuple(tensors)
 
 
-def _of_column(column: Column, dtype: str, level: Level, *, is_bag: bool, is_vector: bool) -> list[TensorPlan]:
+def _of_column(name: str, dtype: str, level: Level, length: int | None, *, is_bag: bool) -> list[TensorPlan]:
     """Return a column's tensors by Merlin's ragged convention, which a bag of every step follows twice.
 
     `x` is one value or one vector a session; `x__values` and `x__offsets` are a list a session; where `x__values` are
     lists themselves, they are `x__values__values` and `x__values__offsets`.
     """
-    name = column.name
-    width = (str(column.length),) if is_vector else ()
+    width = () if length is None else (str(length),)
     is_list = level is Level.STEP or is_bag
     if not is_list:
         return [TensorPlan(name, dtype, ("B", *width), False, name, level)]

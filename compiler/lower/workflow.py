@@ -132,8 +132,9 @@ def _column(checked: CheckedGraph, column: Column, usage: Usage, registry: Regis
         sources=derived.sources if derived else (),
         maker=_maker(facts, derived) if derived and derived.maker else None,
         is_bag=facts.is_bag(column.name) and column.name in usage.codes,
-        width=column.length if facts.representation(column.name) is Representation.VECTORS else None,
+        width=facts.length(column.name) if facts.representation(column.name) is Representation.VECTORS else None,
         is_source=column.name in sources,
+        is_nested=column.is_nested,
     )
 
 

@@ -87,11 +87,21 @@ class Facts:
         is_number = found in (Representation.UNCLEAR, Representation.SKIP) and not column.has("text")
         return Representation.NUMERIC if is_number and _makes_numbers(override.operations) else found
 
-    def is_bag(self, name: str) -> bool:
-        """Whether a column of the events is a list that isn't the steps: a bag or a vector of a step or session."""
+    def is_bag(self, name: str, level: Level | None = None) -> bool:
+        """Whether a column has a list that isn't the steps: a bag or a vector of a step, a session or an item."""
+        if level is Level.CATALOGUE:
+            return self.column(name, level).is_list
         column = self.schema.find(name)
-        is_steps = self.rows is Rows.SESSIONS and self.levels.get(name) is Level.STEP
-        return column is not None and column.is_list and not is_steps
+        return column is not None and (column.is_nested if self.are_steps(name) else column.is_list)
+
+    def length(self, name: str, level: Level | None = None) -> int | None:
+        """Return how many numbers a vector of a step, a session or an item has; None if that varies or it has one."""
+        column = self.column(name, level)
+        return column.inner if level is not Level.CATALOGUE and self.are_steps(name) else column.length
+
+    def are_steps(self, name: str) -> bool:
+        """Whether a row's list of a column are its steps."""
+        return self.rows is Rows.SESSIONS and self.levels.get(name) is Level.STEP
 
     def value_dtype(self, name: str) -> Dtype:
         """Return the dtype of the values that become codes: of the column, or of what is made of it."""

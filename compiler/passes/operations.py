@@ -143,10 +143,12 @@ def _is_made_well(name: str, derived: Derived, facts: Facts, ctx: Context) -> bo
     """Whether a derived column can be computed from its sources; reported if not."""
     at = derived.entry.value.span
     columns = [facts.column(source) for source in derived.sources]
-    bag = next((each for each in columns if each.is_list and facts.levels[each.name] is Level.SESSION), None)
-    if bag is not None or any(each.is_list and each.length is not None for each in columns):
-        message = f"`{name}` would be computed from `{(bag or columns[0]).name}`, which is a list"
-        ctx.reporter.error(codes.WRONG_OPERATION, message, at, help="a column is computed from one value each")
+    bag = next((each for each in columns if facts.is_bag(each.name)), None)
+    if bag is not None:
+        message = f"`{name}` would be computed from `{bag.name}`, which is a list"
+        labels = [Label(bag.span, "a list here")]
+        helps = "a column is computed from one value each"
+        ctx.reporter.error(codes.WRONG_OPERATION, message, at, labels=labels, help=helps)
         return False
     prepared = next(
         (each for each in derived.sources if each in facts.derived and facts.derived[each].operations), None

@@ -48,7 +48,9 @@ def step_lists(schema: Schema) -> frozenset[str]:
     if any(column.has("sequence") for column in lists):
         return frozenset(column.name for column in lists if column.has("sequence"))
     length = next((column.length for column in lists if has_tag(column, "item_id")), None)
-    return frozenset(column.name for column in lists if column.length == length and not column.has("embedding"))
+    return frozenset(
+        column.name for column in lists if column.length == length and (column.is_nested or not column.has("embedding"))
+    )
 
 
 def _rows(data: DataKeys, schema: Schema) -> Rows:

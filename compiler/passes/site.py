@@ -199,7 +199,7 @@ class NodeSite:
         if isinstance(tower, Tower):
             width = tower.width
         elif representation is Representation.VECTORS:
-            width = Dim(column.length or 0)
+            width = Dim(facts.length(name, selection.level) or 0)
         else:
             width = Dim(0 if representation is Representation.SKIP else 1)
         return Feature(

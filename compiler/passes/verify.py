@@ -12,6 +12,7 @@ from sess.compiler.missing_tags import of_that_name, untagged
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.directions import check_directions
+from sess.compiler.passes.lists import check_lists
 from sess.compiler.passes.metrics import check_metrics
 from sess.compiler.passes.settings import check_settings
 from sess.compiler.passes.targets import check_targets
@@ -20,7 +21,7 @@ from sess.compiler.selectors import has_tag
 from sess.compiler.similar import listing
 from sess.compiler.tree import Call, Pipeline, SectionName
 from sess.compiler.tree import Kind as Keyword
-from sess.compiler.types import Head, Level, Rows
+from sess.compiler.types import Head, Level
 
 _WITHOUT_ITEM = "tag it in the schema, or predict a categorical step column by a head"
 
@@ -31,7 +32,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     _check_objective(checked, ctx)
     check_directions(checked, ctx)
     check_targets(checked, ctx)
-    _check_bags(checked, ctx)
+    check_lists(checked, ctx)
     _check_catalogue(checked.built.facts, ctx)
     _check_catalogue_file(checked, ctx)
     _check_hidden_columns(checked, ctx)
@@ -130,24 +131,6 @@ def _check_catalogue_file(checked: CheckedGraph, ctx: Context) -> None:
                 message = f"`{node.entry.name}` reads the catalogue, and `data` names none"
                 ctx.reporter.error(codes.NO_CATALOGUE, message, at, help='add `catalogue = "items.parquet"` to `data`')
                 return
-
-
-def _check_bags(checked: CheckedGraph, ctx: Context) -> None:
-    """Report lists of numbers of varying length: neither a step axis nor a vector."""
-    facts = checked.built.facts
-    for node in checked.graph.order():
-        if node.kind is not Kind.FEATURES:
-            continue
-        for argument, selection in node.selections:
-            for name in selection.names:
-                column = facts.column(name, selection.level)
-                is_steps = facts.rows is Rows.SESSIONS and selection.level is Level.STEP
-                is_bag = column.is_list and not is_steps
-                if is_bag and column.dtype.is_float and column.length is None:
-                    at = node.arguments.get(argument, node.span)
-                    message = f"`{name}` is a list of numbers of varying length, which is no vector"
-                    labels = [Label(column.span, "a ragged list here")]
-                    ctx.reporter.error(codes.RAGGED_FLOATS, message, at, labels=labels)
 
 
 def _check_hidden_columns(checked: CheckedGraph, ctx: Context) -> None:

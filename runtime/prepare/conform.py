@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sess.compiler.failures import RunFailed
+from sess.compiler.plans import ColumnPlan, Role
 
 ARROW = {
     "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(), "int64": pa.int64(),
@@ -14,6 +16,19 @@ ARROW = {
     "bool": pa.bool_(), "string": pa.string(), "datetime64[us]": pa.timestamp("us"),
 }  # fmt: skip
 EXACT_FLOAT = 2**53
+
+
+def conform_column(values: pa.ChunkedArray, column: ColumnPlan, file: str) -> pa.ChunkedArray:
+    """Return a column as its plan says: one value a row, lists, or lists of lists; vectors are checked too."""
+    is_time = column.role is Role.TIME
+    if not column.is_list:
+        return conform(values, column.dtype, column=column.name, file=file, is_time=is_time)
+    depth = 2 if column.is_nested else 1
+    found = conform_list(values, column.dtype, column=column.name, file=file, is_time=is_time, depth=depth)
+    if column.width is not None:
+        lists = pc.list_flatten(found) if column.is_nested else found
+        _check_vectors(lists.combine_chunks(), column.width, column.name, file)
+    return found
 
 
 def conform(values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_time: bool = False) -> pa.ChunkedArray:
@@ -47,21 +62,58 @@ def conform(values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_t
 
 
 def conform_list(
-    values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_time: bool = False
+    values: pa.ChunkedArray, dtype: str, *, column: str, file: str, is_time: bool = False, depth: int = 1
 ) -> pa.ChunkedArray:
-    """Return a column of lists whose values are of the schema's dtype."""
+    """Return a column of lists, or of lists of lists, whose values are of the schema's dtype."""
     whole = values.combine_chunks()
     found = whole.type
     if pa.types.is_null(found):
-        return pa.chunked_array([whole.cast(pa.list_(ARROW[dtype]))])
-    if not (pa.types.is_list(found) or pa.types.is_large_list(found) or pa.types.is_fixed_size_list(found)):
-        raise _differs(column, file, f"one `{found}` a row", f"lists of `{dtype}`")
+        kind = ARROW[dtype]
+        for _ in range(depth):
+            kind = pa.large_list(kind)
+        return pa.chunked_array([pa.nulls(len(whole), kind)])
+    if _depth(found) != depth and not pa.types.is_null(_innermost(found)):
+        shown = ("one `{}` a row", "lists (`{}`)", "lists of lists (`{}`)")[min(_depth(found), 2)].format(found)
+        raise _differs(column, file, shown, f"{'lists of ' * depth}`{dtype}`")
     lengths = pc.fill_null(pc.list_value_length(whole), 0)
-    inner = conform(pa.chunked_array([pc.list_flatten(whole)]), dtype, column=column, file=file, is_time=is_time)
+    flat_values = pa.chunked_array([pc.list_flatten(whole)])
+    if depth > 1:
+        inner = conform_list(flat_values, dtype, column=column, file=file, is_time=is_time, depth=depth - 1)
+    else:
+        inner = conform(flat_values, dtype, column=column, file=file, is_time=is_time)
     offsets = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(lengths.cast(pa.int64()))])
     flat = inner.combine_chunks()
     flat = flat if isinstance(flat, pa.Array) else pa.concat_arrays(flat.chunks)
     return pa.chunked_array([pa.LargeListArray.from_arrays(offsets, flat)])
+
+
+def _depth(kind: pa.DataType) -> int:
+    """Return how many lists a value lies in."""
+    return 1 + _depth(kind.value_type) if _is_list(kind) else 0
+
+
+def _innermost(kind: pa.DataType) -> pa.DataType:
+    return _innermost(kind.value_type) if _is_list(kind) else kind
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _check_vectors(lists: pa.Array, width: int, column: str, file: str) -> None:
+    """Refuse lists of another length, but for empty ones, and numbers that are infinite."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    wrong = np.flatnonzero((lengths != width) & (lengths != 0))
+    if len(wrong):
+        found = f"a list of {lengths[wrong[0]]} numbers (list {wrong[0]} of {len(lengths):,})"
+        raise _differs(column, file, found, f"lists of {width}")
+    numbers = pc.list_flatten(lists)
+    if pa.types.is_floating(numbers.type):
+        is_infinite = pc.fill_null(pc.is_inf(numbers.cast(pa.float64())), False).to_numpy(zero_copy_only=False)
+        if is_infinite.any():
+            place = int(np.searchsorted(np.cumsum(lengths), np.argmax(is_infinite), side="right"))
+            message = f"`{column}` of `{file}` has an infinite number (list {place} of {len(lengths):,})"
+            raise RunFailed(message, "write the number itself, or null, which counts as zero")
 
 
 def _whole(values: pa.ChunkedArray, target: pa.DataType, column: str, file: str) -> pa.ChunkedArray:

@@ -128,8 +128,12 @@ def _order(
 
 
 def _sortable(column: pa.ChunkedArray) -> list[tuple[tuple[bool, object], ...]]:
-    """Return lists as tuples that sort, nulls first."""
-    return [tuple((value is not None, value) for value in values or ()) for values in column.to_pylist()]
+    """Return lists as tuples that sort, nulls first; a list of lists by theirs."""
+    return [_key(values or ()) for values in column.to_pylist()]
+
+
+def _key(values: Sequence[object]) -> tuple[tuple[bool, object], ...]:
+    return tuple((value is not None, _key(value) if isinstance(value, list) else value) for value in values)
 
 
 def _flat(column: pa.ChunkedArray) -> pa.Array:

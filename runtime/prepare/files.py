@@ -12,8 +12,8 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from sess.compiler.failures import RunFailed
-from sess.compiler.plans import ColumnPlan, Role
-from sess.runtime.prepare.conform import ARROW, conform, conform_list
+from sess.compiler.plans import ColumnPlan
+from sess.runtime.prepare.conform import ARROW, conform_column
 
 MORE_NAMES = 8
 RELATIVE = "paths in a spec are relative to the spec's own folder"
@@ -51,9 +51,7 @@ def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     table = _read_csv(path, columns) if path.endswith(CSV) else _read_parquet(path, columns)
     arrays = []
     for column in columns:
-        values = table.column(column.name)
-        check = conform_list if column.is_list else conform
-        arrays.append(check(values, column.dtype, column=column.name, file=path, is_time=column.role is Role.TIME))
+        arrays.append(conform_column(table.column(column.name), column, path))
     return pa.table(arrays, names=[column.name for column in columns])
 
 

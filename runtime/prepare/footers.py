@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import fsspec
 import pyarrow as pa
 import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
 
 from sess.compiler.backend import DataFault, Fault
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
 from sess.compiler.similar import closest, listing
-from sess.runtime.prepare.conform import conform, conform_list
+from sess.runtime.prepare.conform import conform_column
 from sess.runtime.prepare.files import CSV, RELATIVE, UNREADABLE, first_line, look_up, open_parquet
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """A file's columns by name, and whether it has rows; a type is None in csv, which tells nothing but names."""
+    """A file's columns by name, and whether it has rows; a type is None in csv, which tells nothing but names.
+
+    `counts` are, of the lists of each row group, how many there are and how many values they hold, by column.
+    """
 
     file: str
     types: Mapping[str, pa.DataType | None]
     has_rows: bool
+    counts: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 def inspect(plan: WorkflowPlan, base: Path) -> tuple[DataFault, ...]:
@@ -37,7 +42,8 @@ def inspect(plan: WorkflowPlan, base: Path) -> tuple[DataFault, ...]:
         found += _of_key(key, patterns, columns, base)
     if data.catalogue is not None:
         item = next(column for column in plan.columns if column.name == data.item)
-        found += _of_key("catalogue", (data.catalogue,), (replace(item, is_list=False),), base)
+        others = [column for column in plan.catalogue if column.name != item.name]
+        found += _of_key("catalogue", (data.catalogue,), (replace(item, is_list=False), *others), base)
     return tuple(found)
 
 
@@ -101,12 +107,29 @@ def _failure(column: ColumnPlan, footer: Footer) -> RunFailed | None:
     if found is None:
         message = f"`{footer.file}` is csv, which can't hold the list `{column.name}`"
         return RunFailed(message, "keep this data as parquet") if column.is_list else None
-    check = conform_list if column.is_list else conform
     try:
-        check(pa.chunked_array([pa.array([], found)]), column.dtype, column=column.name, file=footer.file)
+        conform_column(pa.chunked_array([pa.array([], found)]), column, footer.file)
     except RunFailed as failure:
         return failure
-    return None
+    return None if column.width is None or column.is_nested else _width_failure(column, column.width, footer)
+
+
+def _width_failure(column: ColumnPlan, width: int, footer: Footer) -> RunFailed | None:
+    """Return that lists can't all be vectors of so many numbers: by their type, or by how many numbers there are.
+
+    A null or empty list counts as one number, so that a row lacks all or none of `width - 1`.
+    """
+    kind, found = footer.types[column.name], None
+    if kind is not None and pa.types.is_fixed_size_list(kind) and kind.list_size != width:
+        found = f"lists of {kind.list_size}"
+    for rows, numbers in footer.counts.get(column.name, ()):
+        lacking = rows * width - numbers
+        if found is None and (lacking < 0 or (lacking % (width - 1) if width > 1 else lacking)):
+            found = f"{numbers:,} numbers in {rows:,} rows"
+    if found is None:
+        return None
+    message = f"`{column.name}` of `{footer.file}` is {found}, the schema says lists of {width}"
+    return RunFailed(message, "mend the schema if the data is right, the file if it isn't")
 
 
 def _more(count: int, among: int) -> str:
@@ -124,7 +147,21 @@ def _read(path: str, base: Path) -> Footer:
             has_rows = any(batch.num_rows for batch in reader)
             return Footer(shown, dict.fromkeys(reader.schema.names), has_rows)
     with open_parquet(path) as file:
-        return Footer(shown, {each.name: each.type for each in file.schema_arrow}, file.metadata.num_rows > 0)
+        types = {each.name: each.type for each in file.schema_arrow}
+        return Footer(shown, types, file.metadata.num_rows > 0, _counts(file.metadata))
+
+
+def _counts(metadata: pq.FileMetaData) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the rows and the values of each list column, row group by row group."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for group in range(metadata.num_row_groups):
+        part = metadata.row_group(group)
+        for leaf in range(part.num_columns):
+            chunk = part.column(leaf)
+            name, _, inner = chunk.path_in_schema.partition(".")
+            if inner:
+                found.setdefault(name, []).append((part.num_rows, chunk.num_values))
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def _shown(path: str, base: Path) -> str:

@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
 from sess.runtime.prepare.catalogue import Catalogue
 from sess.runtime.prepare.prepared import Array
-from sess.runtime.prepare.values import numbers, to_raw
+from sess.runtime.prepare.values import numbers, to_raw, vectors
 from sess.runtime.prepare.vocabularies import buckets_of, comparable
 from sess.runtime.steps.transform import Codes
 from sess.runtime.vocabulary import Vocabulary
@@ -61,10 +60,10 @@ def _prepared(column: ColumnPlan, values: pa.ChunkedArray, codes: Codes | None) 
     whole = values.combine_chunks()
     if not column.is_list:
         return codes.encode(to_raw(whole)) if codes is not None else _standardized(numbers(whole))
+    if codes is None:
+        return vectors(values, column.width or 0).astype(np.float32)
     lengths = np.asarray(pc.fill_null(pc.list_value_length(whole), 0).to_numpy(zero_copy_only=False), np.int64)
     flat = pc.list_flatten(whole)
-    if codes is None:
-        return _vectors(column, numbers(flat), lengths)
     made = np.zeros((len(lengths), max(1, int(lengths.max(initial=0)))), np.int32)
     made[np.arange(made.shape[1]) < lengths[:, None]] = codes.encode(to_raw(flat))
     return made
@@ -76,16 +75,3 @@ def _standardized(values: Array) -> Array:
     mean, deviation = (real.mean(), real.std()) if len(real) else (0.0, 0.0)
     centered = np.where(np.isfinite(values), values - mean, 0.0)
     return np.asarray(centered / (deviation or 1.0), np.float32)
-
-
-def _vectors(column: ColumnPlan, flat: Array, lengths: Array) -> Array:
-    width = int(lengths.max(initial=0))
-    odd = np.flatnonzero((lengths != width) & (lengths > 0))
-    if len(odd) or (column.width is not None and width != column.width):
-        wanted = width if column.width is None else column.width
-        raise RunFailed(
-            f"`{column.name}` of the catalogue holds vectors of {sorted({*lengths.tolist()})} numbers, not of {wanted}"
-        )
-    made = np.zeros((len(lengths), width), np.float32)
-    made[lengths > 0] = np.nan_to_num(flat.astype(np.float32)).reshape(-1, width)
-    return made

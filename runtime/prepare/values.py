@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan
 from sess.runtime.steps.bags import Bags
 
@@ -41,7 +40,7 @@ def to_raw(column: pa.Array | pa.ChunkedArray) -> Any:  # an Array, or Bags of l
 
 def raw_values(column: ColumnPlan, values: pa.ChunkedArray) -> Any:  # an Array, or Bags of lists
     """Return the user's own values of a column, as requests hold them; vectors as (S, L)."""
-    return to_raw(values) if column.width is None else vectors(column.name, values, column.width)
+    return to_raw(values) if column.width is None else vectors(values, column.width)
 
 
 def from_raw(values: Array | Bags) -> pa.Array:
@@ -53,18 +52,12 @@ def from_raw(values: Array | Bags) -> pa.Array:
     return pa.array(values, from_pandas=False)
 
 
-def vectors(name: str, column: pa.ChunkedArray, width: int) -> Array:
-    """Return lists of so many numbers as (S, L), zeros for what is missing; RunFailed if one has another length."""
+def vectors(column: pa.ChunkedArray, width: int) -> Array:
+    """Return lists of so many numbers as (S, L), zeros for what is missing."""
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy()
-    wrong = np.flatnonzero((lengths != width) & (lengths != 0))
-    if len(wrong):
-        raise RunFailed(
-            f"`{name}` has a list of {lengths[wrong[0]]} numbers, the schema says {width} in every row",
-            "mend the schema if the data is right, the file if it isn't",
-        )
     flat = numbers(pc.list_flatten(column))
     found = np.zeros((len(lengths), width), flat.dtype)
-    found[lengths == width] = np.nan_to_num(flat, posinf=0.0, neginf=0.0).reshape(-1, width)
+    found[lengths == width] = np.nan_to_num(flat).reshape(-1, width)
     return found
 
 

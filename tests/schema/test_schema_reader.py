@@ -110,3 +110,39 @@ def test_a_huge_schema_is_refused_at_once() -> None:
     started = time.process_time()
     assert codes("feature { name: 'a' }" * 500_000) == ["S401"]
     assert time.process_time() - started < 2
+
+
+NESTED = """
+feature {{ name: "deep" type: INT {counts} annotation {{ extra_metadata {{
+  [type.googleapis.com/google.protobuf.Struct] {{ {dims} }}
+}} }} }}
+"""
+DIMS = """
+fields { key: "_dims" value { list_value {
+  values { null_value: NULL_VALUE }
+  values { list_value { values { number_value: 0 } values { null_value: NULL_VALUE } } }
+  values { list_value { values { number_value: 3 } values { number_value: 3 } } }
+} } }
+fields { key: "dtype_item_size" value { number_value: 64 } }
+"""
+
+
+def test_a_shape_of_three_dimensions_is_a_list_of_lists_as_merlin_reads_it(tmp_path: Path) -> None:
+    text = NESTED.format(counts="", dims=DIMS)
+    (tmp_path / "deep.pbtxt").write_text(text)
+    assert_as_merlin_reads(tmp_path / "deep.pbtxt")
+    schema, _ = read(text)
+    assert schema is not None
+    (column,) = schema.columns
+    assert (column.is_list, column.is_nested, column.length, column.inner) == (True, True, None, 3)
+
+
+def test_counts_inside_counts_are_a_list_of_lists_in_both_forms() -> None:
+    text, _ = read(
+        NESTED.format(counts="value_counts { value_count { max: 9 } value_count { min: 2 max: 2 } }", dims="")
+    )
+    counts = '{"valueCount": [{"max": "9"}, {"min": "2", "max": "2"}]}'
+    json, _ = read(f'{{"feature": [{{"name": "deep", "type": "INT", "valueCounts": {counts}}}]}}')
+    assert text is not None and json is not None
+    assert text.columns == json.columns
+    assert (text.columns[0].is_nested, text.columns[0].length, text.columns[0].inner) == (True, None, 2)

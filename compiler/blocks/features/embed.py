@@ -28,12 +28,14 @@ class Embed(FeatureBlock[EmbedParams]):
     def check(self, site: Site, params: EmbedParams) -> Value | None:
         """Return a Seq of step columns, a Row of session columns, a Tower of the catalogue's."""
         features = site.features(params.cols)
-        wrong = [each.column.name for each in features if each.representation is not Representation.EMBED]
+        wrong = [each for each in features if each.representation is not Representation.EMBED]
         if wrong:
+            is_vector = wrong[0].representation is Representation.VECTORS
+            helps = "use `vectors` for lists of numbers" if is_vector else "use `numeric` for numbers"
             site.mismatch(
-                f"`{self.name}` reads categories, and `{wrong[0]}` is none, so it has no table",
+                f"`{self.name}` reads categories, and `{wrong[0].column.name}` is none, so it has no table",
                 "cols",
-                "use `numeric` for numbers",
+                helps,
             )
             return None
         width = sum((each.width for each in features), Dim())

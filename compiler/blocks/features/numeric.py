@@ -23,11 +23,12 @@ class Numeric(FeatureBlock[NumericParams]):
     def check(self, site: Site, params: NumericParams) -> Value | None:
         """Return a Seq of step columns, a Row of session columns, a Tower of the catalogue's."""
         features = site.features(params.cols)
-        wrong = [each.column.name for each in features if each.representation is not Representation.NUMERIC]
+        wrong = [each for each in features if each.representation is not Representation.NUMERIC]
         if wrong:
-            site.mismatch(
-                f"`{self.name}` reads numbers, and `{wrong[0]}` is none", "cols", "use `embed` for categories"
-            )
+            is_vector = wrong[0].representation is Representation.VECTORS
+            found = "a list of them" if is_vector else "none"
+            helps = "use `vectors` for lists of numbers" if is_vector else "use `embed` for categories"
+            site.mismatch(f"`{self.name}` reads numbers, and `{wrong[0].column.name}` is {found}", "cols", helps)
             return None
         return site.leaf(params.cols, Dim(len(features)))
 

@@ -63,8 +63,10 @@ train {{ objective = next }}
 """
 
 
-def schema_text(names: list[str], kinds: Mapping[str, str], lists: tuple[str, ...]) -> str:
-    """Return a schema of columns of `TAGS`; `kinds` gives another type, `lists` are lists of varying length."""
+def schema_text(
+    names: list[str], kinds: Mapping[str, str], lists: tuple[str, ...], nested: tuple[str, ...] = ()
+) -> str:
+    """Return a schema of columns of `TAGS`; `kinds` gives another type, `lists` are of varying length, `nested` too."""
     features = []
     for name in names:
         kind, tags = TAGS[name]
@@ -77,6 +79,9 @@ def schema_text(names: list[str], kinds: Mapping[str, str], lists: tuple[str, ..
         )
         annotation = " ".join(f'tag: "{tag}"' for tag in tags)
         count = f"value_count {{ min: {fixed} max: {fixed} }}" if fixed else "value_count { }" if name in lists else ""
+        if name in nested:
+            inner = f"min: {fixed} max: {fixed}" if fixed else ""
+            count = f"value_counts {{ value_count {{ }} value_count {{ {inner} }} }}"
         features.append(
             f'feature {{ name: "{name}" {count} type: {kinds.get(name, kind)} annotation {{ {annotation} '
             f"extra_metadata {{ [type.googleapis.com/google.protobuf.Struct] {{ {properties} }} }} }} }}"
@@ -95,6 +100,7 @@ def write_small(
     train: str = '"train*.parquet"',
     kinds: Mapping[str, str] | None = None,
     lists: tuple[str, ...] = (),
+    nested: tuple[str, ...] = (),
     columns: list[str] | None = None,
 ) -> Path:
     """Write tables, their schema and a spec that reads every column; return the spec's path."""
@@ -102,7 +108,7 @@ def write_small(
     for name, table in files.items():
         pq.write_table(table, base / name)
     names = columns or [name for name in next(iter(files.values())).column_names if name in TAGS]
-    (base / "schema.pbtxt").write_text(schema_text(names, kinds or {}, lists))
+    (base / "schema.pbtxt").write_text(schema_text(names, kinds or {}, lists, nested))
     has_context = any("context" in TAGS[name][1] for name in names)
     x = "concat(features(steps), broadcast(features(context), to=steps))" if has_context else "features(steps)"
     text = SPEC.format(definitions=definitions, x=x, train=train, rows=rows, data=data, prepare=overrides)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from sess.compiler.cli import check
 from sess.compiler.failures import RunFailed
 from sess.runtime.prepare.footers import inspect
-from tests.runtime.prepare.conftest import plan_of, write_small
+from tests.runtime.prepare.conftest import plan_of, schema_text, write_small
 
 GOOD = {"session": [1, 1, 2, 2], "time": [1, 2, 1, 2], "item": [1, 2, 2, 3], "price": [1.0, 2.0, 3.0, 4.0]}
 COLUMNS = list(GOOD)
@@ -86,6 +86,56 @@ def test_one_value_a_row_where_lists_are_declared_is_a_finding(tmp_path: Path) -
     spec = write_small(tmp_path, files, **options)  # type: ignore[arg-type]
     message = "`item` of `train.parquet` is one `int64` a row, the schema says lists of `int64`"
     assert findings(spec) == [("S443", message)]
+
+
+LOOK = [[1.0, 2.0, 3.0], None, [], [1.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pa.array(LOOK), ""),
+        (pa.array([LOOK[0]] * 4, pa.list_(pa.float32(), 3)), ""),
+        (pa.array([[1.0, 2.0]] * 4, pa.list_(pa.float32(), 2)), "lists of 2, the schema says lists of 3"),
+        (pa.array([[1.0, 2.0]] * 3 + [None]), "7 numbers in 4 rows, the schema says lists of 3"),
+        (pa.array([[1.0, 2.0, 3.0, 4.0]] * 4), "16 numbers in 4 rows, the schema says lists of 3"),
+        (pa.array([1.0, 2.0, 3.0, 4.0]), "one `double` a row, the schema says lists of `float32`"),
+    ],
+    ids=["ragged", "fixed", "narrow", "counted", "wide", "flat"],
+)
+def test_vectors_of_another_width_are_a_finding(values: pa.Array, message: str, tmp_path: Path) -> None:
+    files = {"train.parquet": table(look=values)}
+    found = findings(write_small(tmp_path, files, columns=[*COLUMNS, "look"]))
+    assert found == ([("S443", f"`look` of `train.parquet` is {message}")] if message else [])
+
+
+def test_bags_of_another_depth_are_a_finding(tmp_path: Path) -> None:
+    options = {"lists": ("colours",), "columns": [*COLUMNS, "colours"]}
+    good = [["red"], [], None, ["blue"]]
+    for name, colours in (("good", good), ("deep", [[["red"]], [], None, []]), ("flat", ["a", "b", "c", "d"])):
+        spec = write_small(tmp_path / name, {"train.parquet": table(colours=colours)}, **options)  # type: ignore[arg-type]
+        codes = [code for code, _ in findings(spec)]
+        assert codes == ([] if name == "good" else ["S443"])
+
+
+def test_the_catalogues_lists_are_looked_at(tmp_path: Path) -> None:
+    spec = write_small(tmp_path, {"train.parquet": table()}, columns=COLUMNS, data='catalogue = "items.parquet"')
+    (tmp_path / "items.pbtxt").write_text(schema_text(["item", "colours", "look"], {}, ("colours",)))
+    text = spec.read_text().replace(
+        'schema "schema.pbtxt"',
+        'schema "schema.pbtxt"\nschema "items.pbtxt" for catalogue\n'
+        'let about = concat(embed(column("colours", of=catalogue)), vectors(column("look", of=catalogue)))',
+    )
+    x = "features(steps)"
+    assert x in text
+    spec.write_text(text.replace(x, "concat(features(steps), at(about, item))"))
+    pq.write_table(
+        pa.table({"item": [1, 2], "colours": ["a", "b"], "look": [[1.0, 2.0], [1.0] * 3]}), tmp_path / "items.parquet"
+    )
+    assert findings(spec) == [
+        ("S443", "`colours` of `items.parquet` is one `string` a row, the schema says lists of `string`"),
+        ("S443", "`look` of `items.parquet` is 5 numbers in 2 rows, the schema says lists of 3"),
+    ]
 
 
 def test_files_that_disagree_are_named_with_how_many_they_are(tmp_path: Path) -> None:
