@@ -24,3 +24,14 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 def test_no_session_gives_no_figure() -> None:
     assert means(np.zeros((0, 2)), seed=1) == (Figure(None), Figure(None))
+
+
+@pytest.mark.parametrize("count", [60, 400])
+def test_95_of_100_intervals_cover_what_is_true(count: int) -> None:
+    draw, rounds = np.random.default_rng(9), 400
+    hits = (draw.random((count, rounds)) < 0.3).astype(np.float64)  # recall: hit or miss
+    places = 1.0 / draw.integers(1, 21, (count, rounds))  # mrr: skewed
+    for values, truth in ((hits, 0.3), (places, float(np.mean(1.0 / np.arange(1, 21))))):
+        figures = means(values, seed=3)
+        covered = sum(figure.low <= truth <= figure.high for figure in figures)  # type: ignore[operator]
+        assert 0.91 <= covered / rounds <= 0.98
