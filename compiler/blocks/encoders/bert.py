@@ -20,7 +20,8 @@ class BertParams:
 
 
 class Bert(Encoder[BertParams]):
-    """Learned positions, a norm of the input, then LN(x + f(x)) with GELU of four times the width.
+    """Learned positions, a norm of the input, then LN(x + f(x)) with GELU (by tanh, as the authors' code) of four times
+    the width; ε = 1e-12.
 
     The segment vector is left out: a session is one segment, for which it would be the same number everywhere.
     """
@@ -37,9 +38,9 @@ class Bert(Encoder[BertParams]):
         x = keras.session.Positions(keras.longest)(keras.inputs.x)
         x = keras.layers.Dropout(params.dropout)(keras.layers.LayerNormalization(epsilon=1e-12)(x))
         for _ in range(params.layers):
-            x = keras.session.TransformerLayer(params.heads, is_causal=False, epsilon=1e-12, dropout=params.dropout)(
-                x, keras.mask
-            )
+            x = keras.session.TransformerLayer(
+                params.heads, is_causal=False, activation="gelu_tanh", epsilon=1e-12, dropout=params.dropout
+            )(x, keras.mask)
         return x  # (B, T, D)
 
     def cost(self, sizes: Sizes, params: BertParams) -> Cost:

@@ -19,7 +19,9 @@ class GruParams:
 
 
 class Gru(Encoder[GruParams]):
-    """Dropout follows every layer."""
+    """Dropout follows every layer; the reset gate follows the product, as cuDNN has it. Weights begin as Keras' do:
+    recurrent ones orthogonal, where GRU4Rec draws all from one uniform range.
+    """
 
     name = "gru"
     direction = Direction.CAUSAL

@@ -20,7 +20,7 @@ class RobertaParams:
 
 
 class Roberta(Encoder[RobertaParams]):
-    """BERT's layers with ε = 1e-5 in the norms, as in fairseq.
+    """BERT's layers with ε = 1e-5 in the norms and the exact GELU, as in fairseq.
 
     What the paper changes is the training: other masks in every epoch (as `masked` does), no next sentences, and larger
     batches.

@@ -23,7 +23,8 @@ class Sasrec(Encoder[SasrecParams]):
     """As in the paper: learned positions, x + Dropout(g(LayerNorm(x))) for attention and feed-forward, a last norm.
 
     Attention has no biases and no output projection (equations 2 to 4), the feed-forward is ReLU of the same width
-    (equation 5). Positions count from the first kept step, so a step never learns how many follow it.
+    (equation 5). Positions count from the first kept step, so a step never learns how many follow it. The authors' code
+    also multiplies its input by √D and normalises queries alone; here the equations are followed.
     """
 
     name = "sasrec"

@@ -23,7 +23,7 @@ class XlnetParams:
 
 
 class Xlnet(Encoder[XlnetParams]):
-    """Distances instead of positions, norm after each sum, GELU of four times the width.
+    """Distances instead of positions, norm after each sum, GELU of four times the width (theirs is by tanh).
 
     Without recurrence and segments, which a single session doesn't have. The content stream alone, where `masked` hides
     steps as Transformers4Rec does; under `permuted` both streams, and the query stream's states where a step is asked.

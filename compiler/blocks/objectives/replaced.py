@@ -47,7 +47,7 @@ class Replaced(Objective[ReplacedParams]):
         x = keras.layers.Dense(max(1, round(params.generator * width)))(x)
         x = keras.layers.LayerNormalization(epsilon=1e-12)(keras.session.Positions(keras.longest)(x))
         for _ in range(2):
-            x = keras.session.TransformerLayer(1, is_causal=False, epsilon=1e-12)(x, keras.mask)
+            x = keras.session.TransformerLayer(1, is_causal=False, activation="gelu_tanh", epsilon=1e-12)(x, keras.mask)
         generator = keras.keras.Model(keras.inputs.columns, keras.layers.Dense(width)(x))
         state = keras.keras.Input((None, width))
         told = keras.layers.Dense(1)(keras.layers.Dense(width, activation="gelu")(state))

@@ -61,11 +61,11 @@ def post(
     return norm(x + feed(x, weights, f"{name}/feed", activation), weights, f"{name}/norm_2", epsilon)
 
 
-def bert(x: Array, weights: Weights, epsilon: float, reach: int = 99) -> Array:
+def bert(x: Array, weights: Weights, epsilon: float, activation: Activation = gelu, reach: int = 99) -> Array:
     """Return Devlin et al. 2019: embeddings and positions normalised, then the layers."""
     x = norm(x + weights["positions_1/positions"][: len(x)], weights, "layernormalization_1", epsilon)
     for layer in range(1, LAYERS + 1):
-        x = post(x, weights, f"transformerlayer_{layer}", epsilon, reach=reach)
+        x = post(x, weights, f"transformerlayer_{layer}", epsilon, activation, reach)
     return x
 
 
@@ -116,9 +116,9 @@ def vaswani(x: Array, weights: Weights) -> Array:
 
 
 CASES = {
-    "bert": ("bert", {}, lambda x, weights: bert(x, weights, 1e-12)),
+    "bert": ("bert", {}, lambda x, weights: bert(x, weights, 1e-12, gelu_tanh)),
     "roberta": ("roberta", {}, lambda x, weights: bert(x, weights, 1e-5)),
-    "electra": ("electra", {}, lambda x, weights: bert(x, weights, 1e-12)),
+    "electra": ("electra", {}, lambda x, weights: bert(x, weights, 1e-12, gelu_tanh)),
     "longformer": ("longformer", {"window": 4}, lambda x, weights: bert(x, weights, 1e-5, reach=2)),
     "longformer, next neighbours": ("longformer", {"window": 2}, lambda x, weights: bert(x, weights, 1e-5, reach=1)),
     "longformer, wide": ("longformer", {}, lambda x, weights: bert(x, weights, 1e-5)),
