@@ -1,7 +1,6 @@
-r"""Our encoders beside the models of keras-hub with the same weights, session by session.
+"""Our encoders beside the models of keras-hub with the same weights, session by session.
 
-    python -m pip install --target oracles --no-deps keras-hub==0.32.0 kagglehub kagglesdk regex \
-        tokenizers sentencepiece
+    python -m pip install --target oracles --no-deps keras-hub==0.32.0 kagglehub kagglesdk regex tokenizers
     PYTHONPATH=oracles:. python tests/benchmarks/encoders_beside.py
 
 keras-hub is no dependency, so it stands in a folder of its own. Its models read tokens: the vectors of a session are

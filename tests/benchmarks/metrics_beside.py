@@ -1,7 +1,7 @@
-r"""Our metrics beside those of RecTools, keras-rs and scikit-learn, on drawn lists with ties, gaps and unknown targets.
+"""Our metrics beside those of RecTools, keras-rs and scikit-learn, on drawn lists with ties, gaps and unknown targets.
 
-    python -m pip install --target oracles --no-deps rectools==0.19.0 keras-rs==0.4.0 scikit-learn==1.5.2 \
-        typeguard attrs==23.2.0 tqdm joblib threadpoolctl
+    python -m pip install --target oracles --no-deps rectools==0.19.0 keras-rs==0.4.0 scikit-learn==1.5.2
+    python -m pip install --target oracles --no-deps typeguard attrs==23.2.0 tqdm joblib threadpoolctl
     PYTHONPATH=oracles python tests/benchmarks/metrics_beside.py
 
 None of the three is a dependency, so they stand in a folder of their own. Prints a row for every metric and cutoff with
