@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sess.compiler.diagnostics import printable
+
 
 class Failure(Exception):
     """A command can't go on; `help` says what would mend it. Shown without a traceback."""
@@ -15,8 +17,8 @@ class Failure(Exception):
 
     @property
     def shown(self) -> str:
-        """What the terminal says."""
-        return f"error: {self.message}" + (f"\nhelp: {self.help}" if self.help else "")
+        """What the terminal says: one line each, since names in it are anyone's."""
+        return f"error: {printable(self.message)}" + (f"\nhelp: {printable(self.help)}" if self.help else "")
 
 
 class RunFailed(Failure):

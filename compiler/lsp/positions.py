@@ -44,7 +44,8 @@ def range_of(span: Span, encoding: str) -> types.Range:
 def path_of(uri: str) -> Path:
     """Return the file of a document; one that was never saved lies in the working directory."""
     found = uris.to_fs_path(uri) if uri.startswith("file:") else None
-    return Path(found) if found else Path.cwd() / (uri.rpartition("/")[2].rpartition(":")[2] or "untitled.sess")
+    name = uri.rpartition("/")[2].rpartition(":")[2].replace("\0", "")
+    return Path(found) if found and "\0" not in found else Path.cwd() / (name or "untitled.sess")
 
 
 def uri_of(path: str) -> str:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from sess.compiler.lsp import features
@@ -33,22 +34,34 @@ def build() -> LanguageServer:
         types.TEXT_DOCUMENT_PREPARE_RENAME: features.on_prepare_rename,
     }
     for method, answer in answers.items():
-        server.feature(method)(partial(answer, session))
+        server.feature(method)(partial(_answered, answer, session))
     server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(
-        partial(features.on_rename, session)
+        partial(_answered, features.on_rename, session)
     )
     server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=_TRIGGERS))(
-        partial(features.on_completion, session)
+        partial(_answered, features.on_completion, session)
     )
     server.feature(types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(["(", ",", "="]))(
-        partial(features.on_signature_help, session)
+        partial(_answered, features.on_signature_help, session)
     )
     kinds = [types.CodeActionKind.QuickFix, features.FIX_ALL]
     server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))(
-        partial(features.on_code_action, session)
+        partial(_answered, features.on_code_action, session)
     )
     _listen(server, session)
     return server
+
+
+def _answered(answer: Callable[[Session, Any], object], session: Session, params: Any) -> object:
+    """Return an answer; None for a document that isn't open, and one line, not our own lines of code, for a bug."""
+    if not session.has(params.text_document.uri):
+        return None
+    try:
+        return answer(session, params)
+    except JsonRpcException:
+        raise
+    except Exception as error:
+        raise JsonRpcInternalError(f"this is a bug in sess: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 def _listen(server: LanguageServer, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sess.compiler.service.analysis import Analysis, analyse
 from sess.compiler.source import Source
 from sess.compiler.tree import SpecStatement
 
+_HALVES = re.compile("[\ud800-\udfff]")
 PAUSE = 0.005  # seconds without a keystroke before findings are told: a paste is one check
 
 
@@ -36,8 +38,13 @@ class Session:
         return str(getattr(found, "value", found) or UTF16)
 
     def text(self, uri: str) -> str:
-        """Return the text of a document as the editor has it."""
-        return self.server.workspace.get_text_document(uri).source
+        """Return the text of a document as the editor has it; half a surrogate pair, which is no letter, as U+FFFD."""
+        text = self.server.workspace.get_text_document(uri).source
+        return text if text.isascii() else _HALVES.sub("\ufffd", text)
+
+    def has(self, uri: str) -> bool:
+        """Whether the editor has opened a document; what lies on the disk alone isn't asked about."""
+        return uri in self.server.workspace.text_documents
 
     def analysis(self, uri: str) -> Analysis:
         """Return what is known of a document's text."""
