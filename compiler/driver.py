@@ -71,6 +71,8 @@ class Checked:
     schema: bytes
     catalogue_schema: bytes | None
     imports: tuple[Spec, ...]
+    hidden: tuple[Diagnostic, ...] = ()
+    """The warnings that comments hide."""
 
     @property
     def has_errors(self) -> bool:
@@ -132,21 +134,24 @@ def _checked(path: Path, source: Source, options: CheckOptions, reporter: Report
         ctx = ctx if options.memory is None else replace(ctx, memory=options.memory)
         overrides = _overrides(path, options, reporter)
         graph = run(Inputs(spec, tuple(each for _, each in imports), overrides), ctx)
+    kept, hidden = _heeded(reporter.diagnostics, files)
     return Checked(
-        source, path.parent, spec, _heeded(reporter.diagnostics, files), graph,
-        events.content if events else b"", catalogue.content if catalogue else None,
-        tuple(each for _, each in imports),
+        source, path.parent, spec, kept, graph, events.content if events else b"",
+        catalogue.content if catalogue else None, tuple(each for _, each in imports), hidden,
     )  # fmt: skip
 
 
-def _heeded(found: tuple[Diagnostic, ...], files: Sequence[tuple[Path, Spec]]) -> tuple[Diagnostic, ...]:
-    """Return the findings without those that comments hide."""
+def _heeded(
+    found: tuple[Diagnostic, ...], files: Sequence[tuple[Path, Spec]]
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """Return the findings without those that comments hide, and the hidden ones."""
     sources = [spec.source for _, spec in files]
     if not any("sess:" in source.text for source in sources):
-        return found
+        return found, ()
     from sess.compiler.suppressions import heed
 
-    return heed(sources[0], sources, found)
+    heeded = heed(sources[0], sources, found)
+    return heeded.kept, heeded.hidden
 
 
 def _source(path: Path, options: CheckOptions) -> Source:

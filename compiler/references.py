@@ -33,7 +33,7 @@ class Reference:
 def read_reference(written: str, spec: Path | None = None, options: CheckOptions | None = None) -> Reference:
     """Return the program; Misused if it can't be read or has errors. `git:REF` needs `spec`, or is `git:REF:PATH`."""
     if written.startswith(GIT):
-        return _of_commit(written, spec)
+        return _of_commit(written, spec, options)
     path = Path(written)
     if path.is_dir():
         return _of_artifact(path)
@@ -59,7 +59,7 @@ def _of_artifact(path: Path) -> Reference:
         raise Misused(f"`{path / 'graph.json'}` isn't one that this version of sess wrote", "compile again") from None
 
 
-def _of_commit(written: str, spec: Path | None) -> Reference:
+def _of_commit(written: str, spec: Path | None, options: CheckOptions | None) -> Reference:
     """Read a spec and what it names as they were in a commit, in a folder of their own."""
     commit, _, inside = written.removeprefix(GIT).partition(":")
     path = Path(inside) if inside else spec
@@ -75,7 +75,7 @@ def _of_commit(written: str, spec: Path | None) -> Reference:
         (base / ".git").mkdir()  # the root of the project, that imports stay inside
         _copy(root, commit, relative, base)
         # The findings of a spec in a scratch folder would name paths that nobody has.
-        return Reference(written, _sound(written, check_spec(base / relative)).program)
+        return Reference(written, _sound(written, check_spec(base / relative, options)).program)
 
 
 def _copy(root: Path, commit: str, relative: Path, base: Path) -> None:

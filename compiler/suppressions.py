@@ -32,8 +32,16 @@ class _Ignored:
     is_only: bool
 
 
-def heed(own: Source, sources: Iterable[Source], found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return the findings without the hidden ones, and with what is wrong with the comments that hide them.
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """The findings that are left, with what is wrong with the comments; and those that comments hide."""
+
+    kept: tuple[Diagnostic, ...]
+    hidden: tuple[Diagnostic, ...]
+
+
+def heed(own: Source, sources: Iterable[Source], found: Sequence[Diagnostic]) -> Heeded:
+    """Sort the findings by the comments that hide some of them.
 
     A comment in an imported file may be meant for another spec, so only those of the spec's `own` text can be unused.
     """
@@ -44,13 +52,18 @@ def heed(own: Source, sources: Iterable[Source], found: Sequence[Diagnostic]) ->
             ignored.append(each)
         else:
             unclear.append(each)
-    hidden = {(mark.code, mark.word.source.name, mark.line) for mark in ignored}
-    kept = [each for each in found if _place(each) not in hidden]
+    marked = {(mark.code, mark.word.source.name, mark.line) for mark in ignored}
+    hidden = tuple(each for each in found if _place(each) in marked)
+    kept = [each for each in found if each not in hidden]
     if not any(each.code.severity is Severity.ERROR for each in found):  # else many warnings aren't looked for
         places = set(map(_place, found))
         unused = (mark for mark in ignored if (mark.code, mark.word.source.name, mark.line) not in places)
         unclear += [_unused(mark) for mark in unused if mark.word.source == own]
-    return tuple(sorted([*kept, *unclear], key=lambda each: (each.span.source.name, each.span.start, each.span.end)))
+    return Heeded(tuple(sorted([*kept, *unclear], key=_order)), hidden)
+
+
+def _order(found: Diagnostic) -> tuple[str, int, int]:
+    return found.span.source.name, found.span.start, found.span.end
 
 
 def _place(found: Diagnostic) -> tuple[Code, str, int]:

@@ -31,6 +31,7 @@ def command(
 ) -> int:  # fmt: skip
     """Say what is wrong with specs; exit code 1 if anything is, 2 if one can't be read."""
     found: dict[Diagnostic, None] = {}  # what is wrong with a shared import is said once
+    hidden: dict[Diagnostic, None] = {}
     unread: list[Misused] = []
     checked: list[str] = []
     for spec in dict.fromkeys(specs):
@@ -52,11 +53,13 @@ def command(
             continue
         checked.append(name)
         found |= dict.fromkeys(result.diagnostics)
+        hidden |= dict.fromkeys(result.hidden)
         if is_reading:
             found |= dict.fromkeys(_of_data(result, sets))
     # With --diff, stdout is a patch; with --fix and standard input it is the spec.
     is_taken = is_showing or (is_fixing and "-" in specs)
-    code = publish(tuple(found), checked, form, output_file, stream=sys.stderr if is_taken else sys.stdout)
+    stream = sys.stderr if is_taken else sys.stdout
+    code = publish(tuple(found), checked, form, output_file, stream=stream, hidden=tuple(hidden))
     for failure in unread:
         print(failure.shown, file=sys.stderr)
     if form == "text" and not found and checked:

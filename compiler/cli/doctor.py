@@ -13,8 +13,10 @@ PARTS = {
     "check, graph": ("lark", "networkx", "protobuf", "jinja2"),
     "compile": ("tensorflow", "keras", "nvtabular", "merlin-core"),
     "serve": ("nvidia-pytriton", "tritonclient"),
+    "lsp": ("pygls", "lsprotocol"),
 }
-EXTRAS = {"compile": "train", "serve": "serve"}
+EXTRAS = {"compile": "train", "serve": "serve", "lsp": "lsp"}
+_ONLY_FOR_EDITORS = ("lsp",)  # a server or a CI job is whole without it
 
 
 @click.command("doctor")
@@ -30,7 +32,7 @@ def command() -> int:
         listed = ", ".join(f"{package} {number or 'missing'}" for package, number in found.items())
         click.echo(f"{'ok     ' if not missing else 'missing'} {part}: {listed}")
         if missing:
-            is_whole = False
+            is_whole = is_whole and part in _ONLY_FOR_EDITORS
             click.echo(f'        pip install "sess[{EXTRAS.get(part, "dev")}]"')
     if shutil.which("g++") is None:
         click.echo("note    g++ is not there; NVTabular needs it once, to be installed")

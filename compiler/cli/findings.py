@@ -33,12 +33,17 @@ def findings_options(function: F) -> F:
 
 
 def publish(
-    found: Sequence[Diagnostic], files: Sequence[str], form: str, output_file: str | None, *, stream: TextIO
-) -> int:
-    """Write all findings of these files; return the exit code: 1 if any is an error."""
-    text = _rendered(
-        found, [PurePath(each).as_posix() for each in files], form, stream if output_file is None else None
-    )
+    found: Sequence[Diagnostic], files: Sequence[str], form: str, output_file: str | None, *, stream: TextIO,
+    hidden: Sequence[Diagnostic] = (),
+) -> int:  # fmt: skip
+    """Write all findings of these files; return the exit code: 1 if any is an error. SARIF tells of hidden ones too."""
+    names = [PurePath(each).as_posix() for each in files]
+    if form == "sarif":
+        from sess.compiler.report import sarif
+
+        text = sarif.render(found, names, hidden)
+    else:
+        text = _rendered(found, names, form, stream if output_file is None else None)
     if output_file is None:
         stream.write(text)
     else:

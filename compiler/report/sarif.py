@@ -14,17 +14,23 @@ from sess.compiler.source import Source, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
+_HIDDEN: dict[str, JsonValue] = {"suppressions": [{"kind": "inSource"}]}
 
-def render(diagnostics: Sequence[Diagnostic], files: Sequence[str]) -> str:
-    """Return one run; its rules are the codes that were found."""
-    rules = sorted({each.code for each in diagnostics}, key=lambda code: code.number)
+
+def render(diagnostics: Sequence[Diagnostic], files: Sequence[str], hidden: Sequence[Diagnostic] = ()) -> str:
+    """Return one run; its rules are the codes that were found, in results or in those that a comment hides."""
+    rules = sorted({each.code for each in (*diagnostics, *hidden)}, key=lambda code: code.number)
     index = {code: place for place, code in enumerate(rules)}
+    said: dict[str, JsonValue] = {"suppressions": []} if hidden else {}  # all results have it, or none
     driver: JsonValue = {"name": "sess", "version": version("sess"), "rules": [_rule(code) for code in rules]}
     run: JsonValue = {
         "tool": {"driver": driver},
         # Ours count code points; SARIF takes columns for UTF-16 units unless told.
         "columnKind": "unicodeCodePoints",
-        "results": [_result(found, index[found.code], print) for found, print in fingerprints(diagnostics)],
+        "results": [
+            *({**_result(found, index[found.code], print), **said} for found, print in fingerprints(diagnostics)),
+            *({**_result(found, index[found.code], print), **_HIDDEN} for found, print in fingerprints(hidden)),
+        ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
@@ -39,7 +45,7 @@ def _rule(code: Code) -> JsonValue:
     }
 
 
-def _result(found: Diagnostic, rule: int, fingerprint: str) -> JsonValue:
+def _result(found: Diagnostic, rule: int, fingerprint: str) -> dict[str, JsonValue]:
     result: dict[str, JsonValue] = {
         "ruleId": found.code.number,
         "ruleIndex": rule,

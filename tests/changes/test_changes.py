@@ -179,3 +179,14 @@ def test_breaking_asks_a_server_for_its_tensors(folder: Path, capsys: pytest.Cap
         spec.write_text(spec.read_text().replace("spec shop", "spec other"))
         assert run(["breaking", str(spec), "--against", url]) == 2
         server.shutdown()
+
+
+def test_set_changes_both_sides(tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
+    for name, keep in (("a.sess", "last(20)"), ("b.sess", "last(30)")):
+        (tmp_path / name).write_text(SPEC.replace("last(20)", keep))
+    specs = [str(tmp_path / "a.sess"), str(tmp_path / "b.sess")]
+    assert run(["diff", *specs]) == 0
+    assert "30" in capsys.readouterr().out
+    assert run(["diff", *specs, "--set", "data.keep=last(40)"]) == 0
+    assert capsys.readouterr() == ("", "nothing changed\n")

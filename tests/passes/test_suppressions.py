@@ -64,3 +64,10 @@ def test_an_unused_comment_is_taken_away_by_its_fix(root: Path) -> None:
     checked = check_spec(root / "specs" / "t.sess", CheckOptions(text=text))
     assert [each.code.number for each in checked.diagnostics] == ["S991"]
     assert mended(checked.source, checked.diagnostics) == HEAD + REST
+
+
+def test_what_is_hidden_is_kept_apart(root: Path) -> None:
+    text = f"{HEAD}columns a = tag(SEQUENCE)  # sess: ignore[S901]\n{REST}"
+    checked = check_spec(root / "specs" / "t.sess", CheckOptions(text=text))
+    assert [each.code.number for each in checked.hidden] == ["S901"]
+    assert checked.diagnostics == ()

@@ -101,6 +101,14 @@ def test_sarif_counts_columns_in_code_points_and_quotes_the_path() -> None:
     assert place["region"] == {"startLine": 3, "startColumn": 12, "endLine": 3, "endColumn": 13}
 
 
+def test_sarif_tells_of_what_a_comment_hides_as_suppressed() -> None:
+    validate = fastjsonschema.compile(json.loads((HERE / "schemas" / "sarif-2.1.0-rtm.5.json").read_text()))
+    value = json.loads(sarif.render((ON_ONE_LINE,), (), (ACROSS_LINES,)))
+    validate(value)
+    assert [each["suppressions"] for each in value["runs"][0]["results"]] == [[], [{"kind": "inSource"}]]
+    assert "suppressions" not in json.loads(sarif.render((ON_ONE_LINE,), ()))["runs"][0]["results"][0]
+
+
 def test_offsets_count_the_bytes_of_the_file_with_its_mark() -> None:
     source = Source("a.sess", "é = y\n", has_mark=True)
     found = Diagnostic(codes.UNKNOWN_NAME, "nothing is called `y`", Span(source, 4, 5))
