@@ -43,9 +43,9 @@ def check_offsets(name: str, offsets: Ints, values_name: str, values: int, last:
         raise BadRequest(f"`{name}` is empty, it must start with 0")
     if offsets[0] != 0:
         raise BadRequest(f"`{name}` must start at 0, it starts at {offsets[0]}")
-    falls = np.flatnonzero(np.diff(offsets) < 0)
-    if len(falls):
-        i = int(falls[0]) + 1
+    falls = offsets[1:] < offsets[:-1]
+    if falls.any():
+        i = int(np.argmax(falls)) + 1
         raise BadRequest(f"`{name}` must not decrease: offset {i} is {offsets[i]} after {offsets[i - 1]}")
     if offsets[-1] != values:
         raise BadRequest(f"`{name}` must end at {last} `{values_name}`, {values}; it ends at {offsets[-1]}")

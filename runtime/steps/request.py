@@ -99,7 +99,7 @@ class Reader:
         steps = [name for name in self._read if self._is_step(name)]
         whole = {name: self._encode(name, raw, offsets[self._group(name)]) for name in steps}
         columns: dict[str, Array] = {}
-        mask: NDArray[np.bool_] = np.ones((rows, 1), bool)
+        mask = None
         for group, own in offsets.items():
             cut, real = self._cut({name: whole[name] for name in steps if self._group(name) == group}, own)
             columns |= cut
@@ -118,7 +118,7 @@ class Reader:
         deny = self._items("deny", raw)
         return Asked(
             columns={name: columns[name] for name in self.facts["inputs"]},
-            mask=mask,
+            mask=np.ones((rows, 1), bool) if mask is None else mask,
             k=self._k(raw),
             seen=seen,
             seen_counts=seen_counts,
@@ -181,7 +181,7 @@ class Reader:
             first = f"{self._first(group)}__offsets"
             if len(offsets) != len(shared):
                 raise BadRequest(f"`{name}` has {len(offsets) - 1} sessions, `{first}` has {len(shared) - 1}")
-            if (offsets != shared).any():
+            if offsets is not shared and (offsets != shared).any():
                 i = int(np.argmax(offsets != shared))
                 raise BadRequest(
                     f"`{name}` differs from `{first}`: offset {i} is {offsets[i]} and {shared[i]};"
@@ -234,13 +234,13 @@ class Reader:
         values = self._values(column, raw, offsets)
         prepared = self._transform.apply(column, values)
         domain = self._transform.workflow["columns"][column]["domain"]
-        is_wrong, what = np.zeros(0, bool), "unknown"
+        is_wrong, what = None, "unknown"
         if domain is not None and self.facts["on_unknown"] == "error":
             is_wrong = (prepared >= UNSEEN) & (prepared < self._reserved[domain])
         elif prepared.dtype.kind == "f":
             # A double may be more than the model's floats hold, and a logarithm has no value below its range.
             is_wrong, what = ~np.isfinite(prepared), "out of the range that the preparation takes"
-        if is_wrong.any():
+        if is_wrong is not None and is_wrong.any():
             place = int(np.argmax(is_wrong.reshape(len(is_wrong), -1).any(axis=1)))
             tensor = self._names.get(column, column)
             raise BadRequest(f"`{tensor}`: value {place} is {what}: `{str(values[place])[:SHOWN]}`", "bad value")
@@ -253,8 +253,9 @@ class Reader:
         """Return the last `keep` steps of every session as dense arrays (B, T), and the mask (B, T)."""
         ends = offsets[1:]
         begins = np.maximum(ends - self.facts["keep"], offsets[:-1])
-        across = np.arange(max(1, int((ends - begins).max(initial=0))))
-        mask = across < (ends - begins)[:, None]  # (B, T)
+        lengths = ends - begins
+        across = np.arange(max(1, int(lengths.max(initial=0))))
+        mask = across < lengths[:, None]  # (B, T)
         places = np.where(mask, begins[:, None] + across, 0)
         return {name: gathered(values, places, mask) for name, values in whole.items()}, mask
 
