@@ -18,14 +18,15 @@ MOST_SESSIONS = 4096
 MOST_VALUES = 1_048_576
 
 
-def reader_facts(program: Program) -> dict[str, JsonValue]:
-    """Return what the prepare step must know beside the fitted workflow."""
+def reader_facts(program: Program, graph: Mapping[str, str | None]) -> dict[str, JsonValue]:
+    """Return what the prepare step must know beside the fitted workflow; `graph` is what a graph's step reads of it."""
     serving, data = program.serving, program.workflow.data
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
     return {
         "format_version": FORMAT_VERSION,
         "request": encode(serving.request),
         "inputs": list(program.model.inputs),
+        "graph": dict(graph),
         "group": program.model.group,
         "lengths": {column.group: column.name for column in program.workflow.lengths},
         "item": data.item,

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 VERSION = "1"
+GRAPHS = {"onnx": "states.onnx", "tensorflow": "states"}  # a file, and a folder
 
 
 def prepare_name(spec: str) -> str:
     """Return the name of the prepare step."""
     return f"{spec}__prepare"
+
+
+def states_name(spec: str) -> str:
+    """Return the name of the step that is a graph alone, where the platform's backend is that of graphs."""
+    return f"{spec}__states"
 
 
 def model_name(spec: str) -> str:

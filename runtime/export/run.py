@@ -39,7 +39,6 @@ def export(
 
     Returns what was measured of each head's index, nothing where the spec asks for none.
     """
-    _check_servable(program)
     steps = 4 if program.serving.index.name == "exact" else 5
     with progress.track("export", steps) as task:
         for folder in ("model", "triton", INDEX):
@@ -72,14 +71,6 @@ def export(
     if why is not None:
         progress.say(f"export: the model step runs TensorFlow, which takes longer to start and to answer: {why}")
     return measured
-
-
-def _check_servable(program: Program) -> None:
-    serving = program.serving
-    if serving.backend != "python":
-        raise RunFailed(
-            f"`platform` says backend `{serving.backend}`, which this version can't export", "use `backend=python`"
-        )
 
 
 def _check_finite(model: SessionModel) -> None:

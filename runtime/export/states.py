@@ -11,9 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from sess.compiler.block import JsonValue
+from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ModelPlan, Program
 from sess.runtime.export import canonical
 from sess.runtime.export import onnx_recurrent as recurrent
+from sess.runtime.export.names import GRAPHS
 from sess.runtime.export.onnx_canonical import make_canonical
 from sess.runtime.export.onnx_reshapes import guarded
 from sess.runtime.export.saved_model import OWN, Served, specs_of, traced
@@ -24,21 +26,32 @@ from sess.runtime.steps.states import ONNX, TENSORFLOW
 Tensor = Any  # TensorFlow is untyped
 
 OPSET = 18
-FILE, WEIGHTS, FOLDER = "states.onnx", "states.weights", "states"
+WEIGHTS = "states.weights"
 VECTORS, BIASES = "vectors", "biases"
 LARGE = 1024  # bytes: weights from here on stand in a file of their own, which is mapped and not read
 MOST_BYTES = 1 << 30  # a graph with more can't be written as one protobuf message while it is converted
 
 
 def write_states(model: SessionModel, program: Program, folder: Path) -> tuple[dict[str, JsonValue], str | None]:
-    """Write the graph; return the facts by which a step loads it, and why it is TensorFlow's (None: it is ONNX)."""
+    """Write the graph; return the facts by which a step loads it, and why it is TensorFlow's (None: it needn't be).
+
+    RunFailed where the platform's backend is ONNX and the model has no form of it.
+    """
+    backend = program.serving.backend
+    if backend == TENSORFLOW:
+        return _write_saved_model(model, _traced(model, program), folder), None
     with recurrent.marked():
-        marked = traced(_states(model, program.model), program.model, specs_of(program), OWN[:1])
+        marked = _traced(model, program)
     why = _write_onnx(marked, folder)
     if isinstance(why, dict):
         return why, None
-    function = traced(_states(model, program.model), program.model, specs_of(program), OWN[:1])
-    return _write_saved_model(model, function, folder), why
+    if backend == ONNX:
+        raise RunFailed(f"`backend=onnx` can't serve this model: {why}", "use `backend=python`")
+    return _write_saved_model(model, _traced(model, program), folder), why
+
+
+def _traced(model: SessionModel, program: Program) -> Any:
+    return traced(_states(model, program.model), program.model, specs_of(program), OWN[:1])
 
 
 def write_catalogues(model: SessionModel, plan: ModelPlan, folder: Path) -> dict[str, dict[str, JsonValue]]:
@@ -110,12 +123,13 @@ def _write_onnx(function: Any, folder: Path) -> dict[str, JsonValue] | str:
         return f"ONNX has no form of it: {str(error).splitlines()[0][:200]}"
     make_canonical(model)
     onnx.save_model(
-        model, str(folder / FILE), save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS,
+        model, str(folder / GRAPHS[ONNX]), save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS,
         size_threshold=LARGE,
     )  # fmt: skip
-    (folder / WEIGHTS).chmod((folder / FILE).stat().st_mode)  # the library writes it for its owner alone
+    (folder / WEIGHTS).chmod((folder / GRAPHS[ONNX]).stat().st_mode)  # the library writes it for its owner alone
     given: dict[str, JsonValue] = {name.partition(":")[0]: name for name in inputs}
-    return {"engine": ONNX, "file": FILE, "inputs": given, "outputs": dict(zip(names, outputs, strict=True))}
+    found: dict[str, JsonValue] = dict(zip(names, outputs, strict=True))
+    return {"engine": ONNX, "file": GRAPHS[ONNX], "inputs": given, "outputs": found, "widths": _widths(function)}
 
 
 def _erfc(context: Any, node: Any, _name: str, _arguments: Any) -> Any:
@@ -139,7 +153,23 @@ def _where(context: Any, node: Any, _name: str, _arguments: Any) -> Any:
 
 
 def _write_saved_model(model: SessionModel, function: Any, folder: Path) -> dict[str, JsonValue]:
-    tf.saved_model.save(Served(model.served_weights()), str(folder / FOLDER), signatures=function)
-    canonical.make_canonical(folder / FOLDER)
+    tf.saved_model.save(Served(model.served_weights()), str(folder / GRAPHS[TENSORFLOW]), signatures=function)
+    canonical.make_canonical(folder / GRAPHS[TENSORFLOW])
+    inputs: Mapping[str, str] = {spec.name: spec.name for spec in function.structured_input_signature[0]}
     outputs: Mapping[str, str] = {name: name for name in sorted(function.structured_outputs)}
-    return {"engine": TENSORFLOW, "file": FOLDER, "inputs": {}, "outputs": dict(outputs)}
+    return {
+        "engine": TENSORFLOW,
+        "file": GRAPHS[TENSORFLOW],
+        "inputs": dict(inputs),
+        "outputs": dict(outputs),
+        "widths": _widths(function),
+    }
+
+
+def _widths(function: Any) -> dict[str, JsonValue]:
+    """Return how many numbers each state has: None for one number, -1 where the graph doesn't say."""
+    found: dict[str, JsonValue] = {}
+    for name, state in sorted(function.structured_outputs.items()):
+        sizes = state.shape.as_list()[1:]
+        found[name] = (-1 if sizes[0] is None else int(sizes[0])) if sizes else None
+    return found

@@ -14,6 +14,7 @@ from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.golden import check_golden, read_golden
+from sess.runtime.serve.installation import require_backend
 from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.trust.check import check_servable
 
@@ -25,6 +26,7 @@ def serve_direct(options: ServeOptions) -> int:
     artifact = open_artifact(options.artifact)
     program = artifact.program
     check_servable(artifact.path, program)
+    require_backend(program.serving)
     golden = read_golden(program, artifact.path)
     with _until_a_signal() as is_over:
         ports = _ports(options)

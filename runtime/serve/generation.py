@@ -27,6 +27,7 @@ from sess.runtime.serve.gateway.contract import Contract, contract_of
 from sess.runtime.serve.gateway.proto_body import request_of
 from sess.runtime.serve.gateway.rpc import SERVICE
 from sess.runtime.serve.golden import Golden, check_golden, read_golden
+from sess.runtime.serve.installation import require_backend
 from sess.runtime.serve.leftovers import owned_prefix
 from sess.runtime.serve.staging import stage
 from sess.runtime.serve.tensors import tensors_of
@@ -62,6 +63,7 @@ class Staged:
             copy = stage(artifact.absolute(), folder / "artifact")
             opened = open_artifact(copy)
             check_servable(copy, opened.program)
+            require_backend(opened.program.serving)
             reader = Reader.load(copy / "triton" / prepare_name(opened.program.serving.name) / VERSION)
             golden = read_golden(opened.program, copy)
             contract = contract_of(opened.program, reader)

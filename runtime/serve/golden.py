@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
-from sess.runtime.serve.client import Client
 from sess.runtime.serve.tensors import Row, array_of, numpy_dtype, tensors_of
 from sess.runtime.verify.compare import Answers, first_difference
 
@@ -41,7 +40,14 @@ def read_golden(program: Program, artifact: Path, rows: int | None = None) -> Go
     return Golden(found["rows"][:rows], answers)
 
 
-def ask(client: Client, program: Program, rows: Sequence[Row], k: int | None = None) -> dict[str, NDArray[Any]]:
+class Answering(Protocol):
+    """What answers the tensors of a request for a model: a client of a server, or a repository that is walked."""
+
+    def infer(self, model: str, tensors: Mapping[str, NDArray[Any]], /) -> dict[str, NDArray[Any]]:
+        """Return the model's outputs."""
+
+
+def ask(client: Answering, program: Program, rows: Sequence[Row], k: int | None = None) -> dict[str, NDArray[Any]]:
     """Return what a server answers to rows: every head, and the vector of every encoder."""
     tensors = tensors_of(rows, program.serving.request, k=k)
     spec = program.serving.name
@@ -53,7 +59,7 @@ def ask(client: Client, program: Program, rows: Sequence[Row], k: int | None = N
     return {name: texts(values) for name, values in answers.items()}
 
 
-def check_golden(client: Client, program: Program, golden: Golden) -> None:
+def check_golden(client: Answering, program: Program, golden: Golden) -> None:
     """Raise RunFailed if the server answers otherwise than the export did."""
     found = ask(client, program, golden.rows)
     difference = first_difference(golden.answers, found)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sess.compiler.failures import Missing
+from sess.compiler.plans import ServingPlan
 from sess.runtime.steps.states import threads
 
+FOLDERS = {"python": "python", "tensorflow": "tensorflow", "onnx": "onnxruntime"}
 INSTALL = "pip install 'sess[serve]'"
 
 
@@ -25,6 +27,20 @@ def server() -> Path:
         if (folder / "bin" / "tritonserver").is_file():
             return folder
     raise Missing("serving needs Triton, and `nvidia-pytriton` is not installed", INSTALL)
+
+
+def has_backend(serving: ServingPlan) -> bool:
+    """Whether this Triton has the backend that a platform asks for."""
+    return (server() / "backends" / FOLDERS[serving.backend]).is_dir()
+
+
+def require_backend(serving: ServingPlan) -> None:
+    """Raise Missing if this Triton doesn't have the backend that a platform asks for."""
+    backend, release = serving.backend, serving.platform.rpartition(" ")[2]
+    if not has_backend(serving):
+        message = f"`platform` asks for the backend `{backend}`, which the Triton that is installed here doesn't have"
+        image = f"nvcr.io/nvidia/tritonserver:{release}-py3"
+        raise Missing(message, f"serve `triton/` by the image `{image}`, or set `serve.platform` to `backend=python`")
 
 
 def lay_out_backends(folder: Path) -> Path:

@@ -27,13 +27,13 @@ Array = NDArray[Any]  # ids in the user's dtype, scores, or vectors
 class Answerer:
     """A model step's files: its states, its catalogues, and the vocabularies that turn codes into the user's ids."""
 
-    def __init__(self, folder: str | Path, *, is_exact: bool = False) -> None:
-        """Load them; `is_exact` leaves an index aside."""
+    def __init__(self, folder: str | Path, *, is_exact: bool = False, is_fed: bool = False) -> None:
+        """Load them; `is_exact` leaves an index aside, and `is_fed` the graph, whose states are then given."""
         from pyarrow import parquet
 
         root = Path(folder)
         self.facts = json.loads((root / "serving.json").read_text(encoding="utf-8"))
-        self._states = load_states(root, self.facts["states"])
+        self._states = None if is_fed else load_states(root, self.facts["states"])
         self._ids: dict[str, Array] = {}
         self._popular: dict[str, Popular] = {}
         for name, domain in self.facts["domains"].items():
@@ -58,12 +58,19 @@ class Answerer:
             raise found
         return found
 
-    def answer(self, asked: Sequence[Asked], wanted: Sequence[Collection[str]]) -> list[dict[str, Array] | BadRequest]:
+    def answer(
+        self,
+        asked: Sequence[Asked],
+        wanted: Sequence[Collection[str]],
+        given: Mapping[str, Array] | None = None,
+    ) -> list[dict[str, Array] | BadRequest]:
         """Return each request's wanted outputs; requests are run together, and only what they want is ranked.
+
+        `given` are the states of all rows, where another step has computed them.
 
         A request whose numbers overflow in the model gets a BadRequest, and never a NaN; its neighbours an answer.
         """
-        states = self.states(asked)
+        states = self.states(asked) if given is None else given
         found: list[dict[str, Array]] = [{} for _ in asked]
         ends = accumulate(len(request.mask) for request in asked)
         rows = [slice(end - len(request.mask), end) for end, request in zip(ends, asked, strict=True)]
@@ -110,6 +117,8 @@ class Answerer:
 
     def states(self, asked: Sequence[Asked]) -> dict[str, Array]:
         """Return the states of the rows of all requests, computed by at most `batch_max` rows at once."""
+        if self._states is None:
+            raise RuntimeError("this answerer is given its states")
         mask = _joined([request.mask for request in asked])  # (B, T)
         columns = {name: _joined([request.columns[name] for request in asked]) for name in self.facts["inputs"]}
         most, parts = self.facts["batch_max"], []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import triton_python_backend_utils as triton
 
 from .answer import Answerer
 from .checks import BadRequest
 from .packing import TENSOR, unpacked
+from .request import Asked
 
 Response = Any  # Triton's classes have no types
 
@@ -19,7 +22,10 @@ class TritonPythonModel:
 
     def initialize(self, _args: dict[str, str]) -> None:
         """Load the model that stands beside this file."""
-        self._answerer = Answerer(Path(__file__).parent)
+        folder = Path(__file__).parent
+        graph = json.loads((folder / "serving.json").read_text(encoding="utf-8"))["states"]
+        self._given = list(graph["outputs"]) if "step" in graph else []
+        self._answerer = Answerer(folder, is_fed=bool(self._given))
         self._columns = self._answerer.facts["inputs"]
 
     def execute(self, requests: list[Any]) -> list[Response]:
@@ -27,7 +33,13 @@ class TritonPythonModel:
         packed = [triton.get_input_tensor_by_name(request, TENSOR).as_numpy() for request in requests]
         asked = [unpacked(rows, self._columns) for rows in packed]
         wanted = [frozenset(request.requested_output_names()) for request in requests]
-        return [_response(answer) for answer in self._answerer.answer(asked, wanted)]
+        given = {name: self._states(name, requests, asked) for name in self._given} or None
+        return [_response(answer) for answer in self._answerer.answer(asked, wanted, given)]
+
+    def _states(self, name: str, requests: list[Any], asked: list[Asked]) -> Any:  # a numpy array
+        """Return the states that a graph's step gave for all requests; one of no session has a row all the same."""
+        parts = [triton.get_input_tensor_by_name(request, name).as_numpy() for request in requests]
+        return np.concatenate([part[: len(each.mask)] for part, each in zip(parts, asked, strict=True)])
 
 
 def _response(answer: Any) -> Response:  # outputs by name, or why there are none

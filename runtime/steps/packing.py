@@ -7,7 +7,7 @@ batches only tensors that have one row a session, so that the bytes travel cut i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,16 @@ def packed(asked: Asked) -> Bytes:
     rows = max(1, len(asked.mask))
     width = -(-len(whole) // rows)
     return np.frombuffer(whole.ljust(rows * width, b"\0"), np.uint8).reshape(rows, width)
+
+
+def fed(asked: Asked, graph: Mapping[str, str | None]) -> dict[str, Array]:
+    """Return the inputs of a graph by its own names, each of a column or, for None, the mask; a row at the least."""
+    tensors: dict[str, Array] = {}
+    for name, column in graph.items():
+        values = asked.mask if column is None else asked.columns[column]
+        values = values if values.ndim > 1 else values[:, None]
+        tensors[name] = values if len(values) else np.zeros((1, *values.shape[1:]), values.dtype)
+    return tensors
 
 
 def unpacked(rows: Bytes, columns: Iterable[str]) -> Asked:

@@ -8,7 +8,7 @@ from typing import Any
 import triton_python_backend_utils as triton
 
 from .checks import BadRequest
-from .packing import TENSOR, packed
+from .packing import TENSOR, fed, packed
 from .request import Reader
 
 Response = Any  # Triton's classes have no types
@@ -32,4 +32,5 @@ class TritonPythonModel:
             asked = self._reader.read({name: tensor.as_numpy() for name, tensor in given.items() if tensor is not None})
         except BadRequest as error:
             return triton.InferenceResponse(error=triton.TritonError(str(error), triton.TritonError.INVALID_ARG))
-        return triton.InferenceResponse([triton.Tensor(TENSOR, packed(asked))])
+        tensors = {TENSOR: packed(asked), **fed(asked, self._reader.facts["graph"])}
+        return triton.InferenceResponse([triton.Tensor(name, values) for name, values in tensors.items()])

@@ -28,7 +28,12 @@ def threads() -> int:
 
 
 def load_states(folder: Path, facts: Mapping[str, Any]) -> States:
-    """Return the function from a signature's arguments to states by name: `head:<name>` and `encoder:<name>`."""
+    """Return the function from a signature's arguments to states by name: `head:<name>` and `encoder:<name>`.
+
+    `folder` is the model step's; the graph may stand in a step of its own beside that.
+    """
+    if "step" in facts:
+        folder = folder.parents[1] / facts["step"] / folder.name
     return _onnx(folder, facts) if facts["engine"] == ONNX else _tensorflow(folder, facts)
 
 

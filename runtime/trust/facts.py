@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
 
-FILES = ("file", "vectors", "bias")  # the facts that name files
+FILES = ("file", "step", "vectors", "bias")  # the facts that name files
 
 
 def check_facts(path: Path) -> None:

@@ -10,7 +10,7 @@ from tritonclient.grpc import model_config_pb2 as configs
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
-from sess.runtime.export.names import VERSION, model_name, prepare_name
+from sess.runtime.export.names import GRAPHS, VERSION, model_name, prepare_name, states_name
 
 STEPS = Path(__file__).parents[1] / "steps"
 CONFIG, GOLDEN = "config.pbtxt", "golden.json"
@@ -19,10 +19,16 @@ IMPORTED = tuple(importlib.machinery.all_suffixes())  # of what Python would imp
 FIELDS = frozenset(
     {
         "name", "platform", "backend", "max_batch_size", "input", "output", "instance_group", "dynamic_batching",
-        "ensemble_scheduling", "parameters", "model_warmup", "version_policy",
+        "ensemble_scheduling", "parameters", "model_warmup", "version_policy", "default_model_filename",
     }
 )  # fmt: skip
 PARAMETERS = frozenset({"spec", "item", "bags"})
+# The platform, the backend and the file of a step, by what runs it.
+ENSEMBLE, PYTHON = ("ensemble", "", ""), ("", "python", "")
+BACKENDS = {
+    "onnx": ("", "onnxruntime", GRAPHS["onnx"]),
+    "tensorflow": ("tensorflow_savedmodel", "", GRAPHS["tensorflow"]),
+}
 AGAIN = "compile it again: only the export runs"
 
 
@@ -30,13 +36,17 @@ def check_repository(repository: Path, program: Program) -> None:
     """Raise RunFailed if a repository holds models, code or configurations that this sess doesn't write."""
     spec = program.serving.name
     steps = {prepare_name(spec): "prepare_step.py", model_name(spec): "model_step.py"}
-    known = {*steps, spec, *(f"{spec}.{encoder.name}" for encoder in program.model.encoders)}
+    graphs = set() if program.serving.backend == "python" else {states_name(spec)}
+    known = {*steps, *graphs, spec, *(f"{spec}.{encoder.name}" for encoder in program.model.encoders)}
     for folder in sorted(repository.iterdir()):
         if folder.name == GOLDEN:
             continue
         if folder.name not in known:
             raise RunFailed(f"`{folder}` is no model of `{spec}`", AGAIN)
-        _check_config(folder, is_step=folder.name in steps)
+        runs = (
+            PYTHON if folder.name in steps else BACKENDS[program.serving.backend] if folder.name in graphs else ENSEMBLE
+        )
+        _check_config(folder, runs)
         _check_code(folder, steps.get(folder.name))
 
 
@@ -51,15 +61,22 @@ def _check_code(folder: Path, step: str | None) -> None:
             raise RunFailed(f"`{path}` is not the code of this version of sess, which runs no other", AGAIN)
 
 
-def _check_config(folder: Path, *, is_step: bool) -> None:
+def _check_config(folder: Path, runs: tuple[str, str, str]) -> None:
+    """Refuse what a configuration says beyond ours; `runs` are the platform, the backend and the file that it may."""
     path = folder / CONFIG
     try:
         config = text_format.Parse(path.read_text(encoding="utf-8"), configs.ModelConfig())
     except (OSError, UnicodeDecodeError, text_format.ParseError):
         raise RunFailed(f"`{path}` is no configuration of a model", AGAIN) from None
     said = {field.name for field, _ in config.ListFields()} - FIELDS
-    said |= {f"parameters.{key}" for key in config.parameters if is_step or key not in PARAMETERS}
+    said |= {f"parameters.{key}" for key in config.parameters if runs != ENSEMBLE or key not in PARAMETERS}
     said |= {"name"} if config.name != folder.name else set()
+    found = {
+        "platform": config.platform,
+        "backend": config.backend,
+        "default_model_filename": config.default_model_filename,
+    }
+    said |= {key for (key, value), ours in zip(found.items(), runs, strict=True) if value != ours}
     for warm_up in config.model_warmup:
         said |= {"model_warmup.input_data_file" for each in warm_up.inputs.values() if each.input_data_file}
     if said:

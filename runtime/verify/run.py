@@ -14,6 +14,7 @@ from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.progress import Progress
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.golden import ask, read_golden
+from sess.runtime.serve.installation import has_backend
 from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.steps.answer import Answerer
@@ -22,6 +23,7 @@ from sess.runtime.trust.check import check_servable
 from sess.runtime.verify.compare import Answers, differences, largest
 from sess.runtime.verify.saved import answer_by_saved_model
 from sess.runtime.verify.trained import answer_by_weights
+from sess.runtime.verify.walk import Walker
 
 HOST = "127.0.0.1"
 SHOWN = 3
@@ -51,16 +53,21 @@ def verify(artifact: Path, rows: int, progress: Progress) -> dict[str, JsonValue
         # An index answers otherwise than an exact ranking; the export measured how well it does.
         stepped = answerer.answer_one(asked) if has_index else exact
         _require_equal("exported", golden.answers, "the steps", stepped, golden.rows)
-        served = _serve(program, triton, golden.rows)
-        task.advance(1, "Triton")
+        by = (
+            "Triton"
+            if has_backend(program.serving)
+            else f"its repository (without a Triton of {program.serving.backend})"
+        )
+        served = (_serve if by == "Triton" else _walk)(program, triton, golden.rows)
+        task.advance(1, by)
         for protocol, answers in served.items():
-            _require_equal("the steps", stepped, f"Triton ({protocol})", answers, golden.rows)
+            _require_equal("the steps", stepped, f"{by} ({protocol})", answers, golden.rows)
         task.advance(1, "compared")
     gaps = {"saved_model": largest(trained, saved), "steps": largest(saved, exact)}
     gaps |= {key: largest(stepped, each) for key, each in served.items()}
     progress.say(
         f"verify: {len(golden.rows)} held-out sessions, {len(saved)} outputs: "
-        "trained model, SavedModel and Triton agree,"
+        f"trained model, SavedModel and {by} agree,"
         f" scores within {max(gaps.values()):.1e}"
     )
     found: dict[str, JsonValue] = {
@@ -82,6 +89,11 @@ def _serve(program: Program, repository: Path, rows: Sequence[Mapping[str, objec
                 found[protocol] = ask(client, program, rows)
         triton.check()
         return found
+
+
+def _walk(program: Program, repository: Path, rows: Sequence[Mapping[str, object]]) -> dict[str, Answers]:
+    """Return what a repository answers whose backend isn't installed here."""
+    return {"walked": ask(Walker(repository), program, rows)}
 
 
 def _require_equal(
