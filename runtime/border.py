@@ -30,6 +30,7 @@ from sess.runtime.layers import (
     times,
 )
 from sess.runtime.layers.encoding import ENCODING_FUNCTIONS, ENCODING_LAYERS
+from sess.runtime.scope_names import scope_name
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -78,7 +79,7 @@ class Layers:
 
     def make(self, node: str, cls: Any, *args: Any, **kwargs: Any) -> Any:  # a Keras layer class and its arguments
         """Return a layer with the next name of its node."""
-        stem = f"{node}.{cls.__name__.lower()}".replace("/", ".")
+        stem = f"{scope_name(node)}.{cls.__name__.lower()}"
         self.names[stem] = number = self.names.get(stem, 0) + 1
         layer = cls(*args, **kwargs, name=f"{stem}_{number}")
         self.made.append(layer)

@@ -28,11 +28,12 @@ from sess.runtime.layers.steps import StepMask, last_step, state_at
 from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.step_groups import StepGroups
 from sess.runtime.towers import lower_node, lower_table, lower_towers
+from sess.runtime.train.windows import MASK
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 Batch = Mapping[str, Tensor]
-MASK, HIDDEN, ORDER = "mask", "hidden", "order"
+HIDDEN, ORDER = "(hidden)", "(order)"
 
 
 class SessionModel:
@@ -133,6 +134,10 @@ class SessionModel:
             total += weight * loss
         return total, parts
 
+    def by_input(self, batch: Batch) -> dict[str, Tensor]:
+        """Return what the trunk reads of a batch, by the names of its inputs."""
+        return {self._named[name]: values for name, values in batch.items() if name in self._named}
+
     def states(self, batch: Batch) -> dict[str, Tensor]:
         """Return the served state of every encoder and head: `encoder:<name>` and `head:<name>`, each (B, D).
 
@@ -201,14 +206,17 @@ class SessionModel:
 
     def _inputs(self) -> Surroundings:
         tensors, sides = column_inputs(self._columns[name] for name in self.plan.inputs)
-        mask, hidden = (keras.Input((None,), dtype="bool", name=name) for name in (MASK, HIDDEN))
-        self._keras_inputs = {**tensors, **sides, MASK: mask, HIDDEN: hidden}
+        mask, hidden = (keras.Input((None,), dtype="bool", name=name) for name in ("mask", "hidden"))
+        given = {**tensors, **sides, MASK: mask, HIDDEN: hidden}
         if self._asking.permutes:
-            self._keras_inputs[ORDER] = keras.Input((None,), dtype="int32", name=ORDER)
+            given[ORDER] = keras.Input((None,), dtype="int32", name="order")
+        # Keras finds its inputs by the tensors' own names, which can't be any name of a column.
+        self._named = {name: tensor.name for name, tensor in given.items()}
+        self._keras_inputs = {tensor.name: tensor for tensor in given.values()}
         shown = hidden if self._asking.hides else None
         return Surroundings(
             self._layers, self._columns, {}, {}, tensors, shown, mask,
-            self.plan.keep + self.appends, self.plan.seed, self._keras_inputs.get(ORDER),
+            self.plan.keep + self.appends, self.plan.seed, given.get(ORDER),
             self.groups.masks(tensors, StepMask()), self.plan.group, sides,
         )  # fmt: skip
 
@@ -248,7 +256,7 @@ class SessionModel:
         fed = {**self.groups.fed(batch, ticket), MASK: ticket.mask, HIDDEN: ticket.hidden}
         fed |= {name: values for name, values in batch.items() if name.endswith(SIDE)}
         fed |= {} if ticket.order is None else {ORDER: ticket.order}
-        return model(fed, training=is_training)
+        return model(self.by_input(fed), training=is_training)
 
     def _examples(self, plan: HeadPlan, outputs: Tensor, ticket: Ticket, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return packed states (N, D) and their targets (N,), of real targets only."""

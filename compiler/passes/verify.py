@@ -37,6 +37,7 @@ def verify(checked: CheckedGraph, ctx: Context) -> CheckedGraph:
     _check_catalogue_file(checked, ctx)
     _check_hidden_columns(checked, ctx)
     check_prepared_times(checked, ctx)
+    _check_request_names(checked, ctx)
     check_settings(checked.built, ctx)
     check_metrics(checked, ctx)
     return checked
@@ -151,3 +152,17 @@ def _check_hidden_columns(checked: CheckedGraph, ctx: Context) -> None:
         ctx.reporter.error(
             codes.HIDDEN_COLUMN, message, word.span, help=helps, labels=[Label(column.span, "the column")]
         )
+
+
+def _check_request_names(checked: CheckedGraph, ctx: Context) -> None:
+    """Report columns of sessions that a request would carry under the name of an optional input."""
+    facts, accept = checked.built.facts, checked.built.serve.accept
+    used = {name for node in checked.graph.order() for _, selection in node.selections for name in selection.names}
+    needed = {root for name in used if name in facts.levels for root in facts.roots(name)}
+    for name in sorted(needed.intersection(accept)):
+        column = facts.column(name)
+        if facts.levels[name] is not Level.STEP and not column.is_list:
+            message = f"the column `{name}` and the option `{name}` would be one input of a request"
+            rest = ", ".join(each for each in accept if each != name)
+            helps = f"rename it, or leave the option out: `serve {{ accept = [{rest}] }}`"
+            ctx.reporter.error(codes.COLUMN_NAME, message, column.span, help=helps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import tensorflow as tf
 from sess.compiler.plans import ModelPlan, Program, Role
 from sess.runtime.export.canonical import make_canonical
 from sess.runtime.layers.select import select
-from sess.runtime.model import MASK, SessionModel
+from sess.runtime.model import SessionModel
+from sess.runtime.train.windows import MASK
 from sess.runtime.vocabulary import VocabularySize
 
 Tensor = Any  # TensorFlow is untyped
 HEADS = "serving_default"
 VECTOR = "vector"
 OWN = ("mask", "k", "exclude", "allow")
+_ARGUMENT = re.compile(r"(?!column_\d)[A-Za-z][A-Za-z0-9_]*")  # what TensorFlow leaves as it is
 
 
 class Served(tf.Module):  # type: ignore[misc] # TensorFlow is untyped
@@ -31,7 +34,7 @@ class Served(tf.Module):  # type: ignore[misc] # TensorFlow is untyped
 def arguments(plan: ModelPlan) -> dict[str, str]:
     """Return the signature's argument of every input column: its own name, where that can be one."""
     return {
-        name: name if name.isidentifier() and name.isascii() and name not in OWN else f"column_{i}"
+        name: name if _ARGUMENT.fullmatch(name) and name not in OWN else f"column_{i}"
         for i, name in enumerate(plan.inputs)
     }
 

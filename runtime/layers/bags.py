@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from sess.compiler.plans import ColumnPlan, Role
+from sess.runtime.scope_names import scope_name
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 
@@ -47,13 +48,13 @@ def column_inputs(columns: Iterable[ColumnPlan]) -> tuple[dict[str, Tensor], dic
     """Return the symbolic inputs of columns, (B, T) or (B,), and the side tables (U, N) of those that are wide."""
     tensors: dict[str, Tensor] = {}
     sides: dict[str, Tensor] = {}
-    for column in columns:
+    for i, column in enumerate(columns):
+        name = f"{scope_name(column.name)}.{i}"  # two columns may have one scope's name
         shape = () if column.role is Role.SESSION else (None,)
         dtype = "int32" if column.is_wide else column.prepared
-        tensors[column.name] = keras.Input(shape, dtype=dtype, name=column.name)
+        tensors[column.name] = keras.Input(shape, dtype=dtype, name=name)
         if column.is_wide:
-            side = column.name + SIDE
-            sides[side] = keras.Input((column.width,), dtype=column.prepared, name=side)
+            sides[column.name + SIDE] = keras.Input((column.width,), dtype=column.prepared, name=name + SIDE)
     return tensors, sides
 
 

@@ -117,7 +117,9 @@ def _check_vectors(lists: pa.Array, width: int, column: str, file: str) -> None:
 
 
 def _whole(values: pa.ChunkedArray, target: pa.DataType, column: str, file: str) -> pa.ChunkedArray:
-    """Return whole numbers; floats are taken where they are whole, as columns with nulls often come."""
+    """Return whole numbers: true is 1; floats are taken where they are whole, as columns with nulls often come."""
+    if pa.types.is_boolean(values.type) and target == pa.int8():  # a schema file has no type of its own for them
+        values = values.cast(pa.int8())
     found = values.type
     if not (pa.types.is_integer(found) or pa.types.is_floating(found)):
         raise _differs(column, file, f"`{found}`", f"`{target}`", values)

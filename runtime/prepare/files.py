@@ -113,8 +113,9 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
         null_values=["", "NULL", "null", "NaN", "nan"],
     )
     try:
-        with fsspec.open(path, "rb", compression="infer") as stream:
-            header = pcsv.open_csv(stream).schema.names
+        # A reader that is left open may end the process by its threads.
+        with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
+            header = reader.schema.names
         _require(path, columns, header)
         with fsspec.open(path, "rb", compression="infer") as stream:
             return pcsv.read_csv(stream, convert_options=options)

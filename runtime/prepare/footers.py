@@ -142,8 +142,8 @@ def _more(count: int, among: int) -> str:
 def _read(path: str, base: Path) -> Footer:
     shown = _shown(path, base)
     if path.endswith(CSV):
-        with fsspec.open(path, "rb", compression="infer") as stream:
-            reader = pcsv.open_csv(stream)
+        # A reader that is left open may end the process by its threads.
+        with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
             has_rows = any(batch.num_rows for batch in reader)
             return Footer(shown, dict.fromkeys(reader.schema.names), has_rows)
     with open_parquet(path) as file:

@@ -15,7 +15,7 @@ from sess.runtime.steps.bags import Bags, gathered
 Array = NDArray[np.generic]
 Ints = NDArray[np.int64]
 
-MASK = "mask"
+MASK = "(mask)"  # no identifier, so that a column called `mask` is another one
 
 
 @dataclass(frozen=True, slots=True)

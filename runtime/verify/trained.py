@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from sess.compiler.plans import Program
 from sess.runtime.layers.select import select
-from sess.runtime.model import MASK, SessionModel
+from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.request import Asked
 from sess.runtime.towers import stored_items
+from sess.runtime.train.windows import MASK
 from sess.runtime.verify.compare import Answers
 from sess.runtime.vocabulary import VocabularySize
 

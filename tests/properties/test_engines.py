@@ -10,8 +10,8 @@ import pytest
 from sess.compiler.block import Encoder
 from sess.compiler.registry import registry
 from sess.runtime.export.states import write_states
-from sess.runtime.model import MASK
 from sess.runtime.steps.states import ONNX, load_states
+from sess.runtime.train.windows import MASK
 from sess.testing.laws import subjects_of
 from sess.testing.sessions import STEPS, batch
 from sess.testing.subject import Subject
@@ -34,7 +34,9 @@ def test_onnx_computes_what_tensorflow_does(name: str, tmp_path: Path) -> None:
     served = load_states(tmp_path, facts)
     for lengths in ([4, STEPS, 0, 1], [2], [STEPS, STEPS]):
         question = batch(lengths)
-        given = {key: np.asarray(value) for key, value in question.items() if key in (MASK, *program.model.inputs)}
+        given = {name: np.asarray(question[name]) for name in program.model.inputs} | {
+            "mask": np.asarray(question[MASK])
+        }
         found, expected = served(given), model.states(question)
         encoder = next(key for key in found if key.startswith("encoder:"))
         np.testing.assert_allclose(found[encoder], np.asarray(expected[encoder]), atol=1e-5)

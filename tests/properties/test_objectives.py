@@ -14,7 +14,7 @@ from sess.compiler.driver import compile_spec
 from sess.compiler.prediction import Objective, Ticket
 from sess.compiler.registry import registry
 from sess.runtime.layers.bags import pointed
-from sess.runtime.model import MASK
+from sess.runtime.train.windows import MASK
 from sess.testing.asking import LENGTHS
 from sess.testing.laws import subjects_of
 from sess.testing.sessions import ITEMS, batch

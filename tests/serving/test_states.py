@@ -13,12 +13,13 @@ import tensorflow as tf
 from sess.compiler.plans import Program
 from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.states import write_catalogues, write_states
-from sess.runtime.model import MASK, SessionModel
+from sess.runtime.model import SessionModel
 from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.checks import BadRequest
 from sess.runtime.steps.request import Reader
 from sess.runtime.steps.states import ONNX, TENSORFLOW, load_states
+from sess.runtime.train.windows import MASK
 from sess.runtime.vocabulary import VocabularySize
 from tests.serving.test_answers import row
 
@@ -55,7 +56,7 @@ def test_an_engine_computes_the_states_of_the_model(
         monkeypatch.setattr("sess.runtime.export.states.MOST_BYTES", 0)  # as if the weights were too large for ONNX
     facts, why = write_states(model, program, tmp_path)
     assert (facts["engine"], why is None) == (engine, engine == ONNX)
-    found = load_states(tmp_path, facts)(feeds())
+    found = load_states(tmp_path, facts)({"mask" if name == MASK else name: values for name, values in feeds().items()})
     expected = model.states({name: tf.constant(values) for name, values in feeds().items()})
     for name, state in found.items():
         wanted = expected[name] if name != "head:buy" else model.scores("buy", expected[name])

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from sess.runtime.layers.bags import pointed
-from sess.runtime.model import MASK
+from sess.runtime.train.windows import MASK
 from sess.testing.sessions import ITEMS, OF_SESSIONS, RESERVED, STEPS, Batch, batch
 from sess.testing.subject import Subject, asked
 

@@ -9,7 +9,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sess.runtime.layers.bags import pointed
-from sess.runtime.model import HIDDEN, MASK, ORDER
+from sess.runtime.model import HIDDEN, ORDER
+from sess.runtime.train.windows import MASK
 from sess.testing.sessions import OF_SESSIONS, SHORT, STEPS, Batch, batch
 from sess.testing.subject import Subject, sizes_of
 
@@ -59,7 +60,7 @@ def the_future_does_not_exist(subject: Subject) -> None:
     def states(question: Batch) -> NDArray[Any]:
         fed = pointed({key: question[key] for key in model.plan.inputs}, model.wide)
         fed |= {MASK: question[MASK], HIDDEN: tf.zeros_like(question[MASK])}
-        return np.asarray(model.trunk(fed, training=False)[model.plan.encoders[0].node])
+        return np.asarray(model.trunk(model.by_input(fed), training=False)[model.plan.encoders[0].node])
 
     one, two = states(past), states(future)
     np.testing.assert_allclose(two[:, :NOW], one[:, :NOW], atol=1e-5)
@@ -80,7 +81,7 @@ def evaluation_is_serving(subject: Subject) -> None:
     if subject.model._asking.permutes:
         fed[ORDER] = tf.constant(last.astype(np.int32))
     node = subject.model.plan.heads[0].state or ""
-    found = np.asarray(subject.model.trunk(fed, training=False)[node])
+    found = np.asarray(subject.model.trunk(subject.model.by_input(fed), training=False)[node])
     places = np.array(lengths) - (1 if appends else 2)
     found = found if found.ndim == 2 else found[np.arange(len(lengths)), places]
     served = subject.answers(batch([length - 1 for length in lengths]))["head:click"]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import ColumnPlan
 from sess.runtime.baselines.history import History
-from sess.runtime.model import MASK
 from sess.runtime.prepare.prepared import Sessions
+from sess.runtime.train.windows import MASK
 
 ITEMS, STEPS, RESERVED = 30, 9, 3
 SHORT = 4  # fewer than all steps

@@ -10,7 +10,7 @@ from sess.compiler.input_names import before_of, length_of
 from sess.compiler.plans import Program
 from sess.runtime.evaluate.examples import examples_of
 from sess.runtime.prepare.prepared import Prepared, Sessions
-from sess.runtime.train.windows import dense, last_steps
+from sess.runtime.train.windows import MASK, dense, last_steps
 
 Searched = tuple[Program, Prepared, Path]
 GROUP = "searches"
@@ -59,5 +59,5 @@ def test_training_knows_how_many_searches_came_before_each_click(searched: Searc
     windows = last_steps(sessions, np.arange(20), longest=7, others=6)
     batch = dense(sessions, windows, ["item_id", "query"], [length_of(GROUP)], [GROUP])
     counts, lengths = batch[before_of(GROUP)], batch[length_of(GROUP)]
-    last = batch["mask"].sum(axis=1) - 1
+    last = batch[MASK].sum(axis=1) - 1
     assert (counts[np.arange(20), last] == lengths - 1).all()

@@ -7,6 +7,7 @@ import pytest
 
 from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.train.batches import Batches, training_batches
+from sess.runtime.train.windows import MASK
 
 LENGTHS = np.random.default_rng(5).integers(0, 30, 700)
 
@@ -43,7 +44,7 @@ def test_an_epoch_has_every_long_enough_session_once() -> None:
 def test_a_row_holds_the_last_steps_and_then_padding() -> None:
     made = batches()
     for batch in made.dense(made.plan(1)):
-        for age, items, mask in zip(batch["age"], batch["item"], batch["mask"], strict=True):
+        for age, items, mask in zip(batch["age"], batch["item"], batch[MASK], strict=True):
             number = int(age)
             length = LENGTHS[number]
             kept = min(length, 10)
@@ -54,7 +55,7 @@ def test_a_row_holds_the_last_steps_and_then_padding() -> None:
 
 def test_the_longest_session_of_a_batch_sets_its_width() -> None:
     made = batches()
-    assert all(batch["mask"].any(axis=0).all() for batch in made.dense(made.plan(1)))
+    assert all(batch[MASK].any(axis=0).all() for batch in made.dense(made.plan(1)))
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
@@ -71,10 +72,10 @@ def test_a_batch_stays_within_its_tokens(tokens: int) -> None:
     made = batches(tokens=tokens)
     plan = made.plan(1)
     assert sorted(np.concatenate(plan)) == list(range(len(made.windows.rows)))
-    assert all(batch["mask"].size <= tokens for batch in made.dense(plan))
+    assert all(batch[MASK].size <= tokens for batch in made.dense(plan))
 
 
 def test_batches_of_similar_lengths_have_little_padding() -> None:
     made = batches()
-    masks = [batch["mask"] for batch in made.dense(made.plan(1))]
+    masks = [batch[MASK] for batch in made.dense(made.plan(1))]
     assert sum(mask.sum() for mask in masks) > 0.9 * sum(mask.size for mask in masks)

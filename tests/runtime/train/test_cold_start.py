@@ -13,12 +13,13 @@ import tensorflow as tf
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Program
 from sess.runtime.evaluate.run import evaluate
-from sess.runtime.model import MASK, SessionModel
+from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.progress import Silent
 from sess.runtime.towers import stored_items
 from sess.runtime.train.run import WEIGHTS, train
+from sess.runtime.train.windows import MASK
 from sess.runtime.vocabulary import VocabularySize
 from tests.runtime.train.conftest import SCHEMA
 
