@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, WorkflowPlan
+from sess.compiler.starter.profile import Profile, SessionProfile
 
 
 class Stage(StrEnum):
@@ -133,6 +134,11 @@ class Backend(Protocol):
 
     def synth(self, options: SynthOptions) -> Mapping[str, JsonValue]:
         """Write a click stream; return its counts."""
+
+    def look(
+        self, data: Path, out: Path, key_of: Callable[[Profile], tuple[str, bool]]
+    ) -> tuple[Profile, SessionProfile]:
+        """Return what data tells; `key_of` chooses the sessions' key, or else the list of items."""
 
     def compile(self, program: Program, files: SpecFiles, options: CompileOptions) -> Mapping[str, JsonValue]:
         """Build the artifact; return its metrics and stages."""

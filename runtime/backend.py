@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sess.compiler.backend import (
@@ -18,6 +18,7 @@ from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.failures import Misused
 from sess.compiler.plans import Program, WorkflowPlan
+from sess.compiler.starter.profile import Profile, SessionProfile
 from sess.runtime.progress import progress
 from sess.runtime.quiet import keep_quiet, quietly
 
@@ -53,6 +54,14 @@ class Runtime:
         counts = encode(summary)
         assert isinstance(counts, dict)
         return counts
+
+    def look(
+        self, data: Path, out: Path, key_of: Callable[[Profile], tuple[str, bool]]
+    ) -> tuple[Profile, SessionProfile]:
+        """Return what data tells of its columns and sessions."""
+        from sess.runtime.look.look import look
+
+        return look(data, out, key_of)
 
     def compile(self, program: Program, files: SpecFiles, options: CompileOptions) -> Mapping[str, JsonValue]:
         """Build the artifact; return its metrics and stages."""

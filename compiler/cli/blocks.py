@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from sess.compiler.report.paint import Paint
 
 
+def _known(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the blocks that a shell can complete."""
+    from sess.compiler.registry import registry
+
+    return sorted({entry.name for entry in registry() if entry.name.startswith(begun)})
+
+
 @click.command("blocks")
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("name", required=False, metavar="[NAME]", shell_complete=_known)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 def command(name: str | None, form: str) -> int:
     """List every block by kind with its signature, or show one: type rule, arguments, costs, source."""

@@ -23,7 +23,7 @@ _SERVERS = ("http://", "https://")
 
 
 @click.command("breaking")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", type=click.Path())
 @click.option(
     "--against", required=True, metavar="REF",
     help="A spec, a compiled directory, a commit (`git:main`), or a server (`http://…`).",

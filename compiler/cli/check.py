@@ -17,7 +17,7 @@ _MOST_ROUNDS = 10  # a fix may bring another finding to light; no spec needs as 
 
 
 @click.command("check")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC…", type=click.Path())
 @spec_options
 @findings_options
 @click.option("--data", "is_reading", is_flag=True, help="Look at the files of `data`, too: columns, dtypes and rows.")

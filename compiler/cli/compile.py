@@ -14,7 +14,7 @@ from sess.compiler.failures import Misused
 
 
 @click.command("compile")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", type=click.Path())
 @click.option("-o", "--output", required=True, metavar="DIR", help="Where the artifact appears, whole or not at all.")
 @spec_options
 @click.option(

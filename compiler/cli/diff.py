@@ -12,8 +12,8 @@ from sess.compiler.cli.options import overrides, spec_options
 
 
 @click.command("diff")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("before", metavar="A", type=click.Path())
+@click.argument("after", metavar="B", type=click.Path())
 @spec_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 def command(before: str, after: str, sets: tuple[str, ...], schema: str | None, form: str) -> int:

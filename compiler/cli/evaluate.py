@@ -13,7 +13,7 @@ from sess.compiler.report.metrics import metrics_text
 
 
 @click.command("evaluate")
-@click.argument("artifact", metavar="DIR")
+@click.argument("artifact", metavar="DIR", type=click.Path())
 @click.option("--data", multiple=True, metavar="FILE", help="Evaluate on these files instead.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 def command(artifact: str, data: tuple[str, ...], is_json: bool) -> int:  # noqa: FBT001 - click passes by name

@@ -15,8 +15,13 @@ from sess.compiler.pages import Page, page, shown
 from sess.compiler.similar import closest, did_you_mean
 
 
+def _known(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the codes and names that a shell can complete."""
+    return [word for word in _words() if word.lower().startswith(begun.lower())]
+
+
 @click.command("explain")
-@click.argument("code", metavar="CODE")
+@click.argument("code", metavar="CODE", shell_complete=_known)
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def command(code: str, form: str) -> int:
     """Say what a code such as S301, or its name, means, with a wrong and a right example."""

@@ -33,7 +33,7 @@ class _Formatted:
 
 
 @click.command("fmt")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC…", type=click.Path())
 @click.option("--check", "is_checking", is_flag=True, help="Write nothing; exit 1 if a spec is not in its one form.")
 @click.option("--diff", "is_showing", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--stdin-filename", metavar="NAME", help="What `-` (standard input) is called in findings.")

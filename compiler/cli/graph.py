@@ -19,7 +19,7 @@ ENDINGS = {".svg": "svg", ".html": "html", ".mmd": "mermaid", ".dot": "dot", ".j
 
 
 @click.command("graph")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", type=click.Path())
 @spec_options
 @click.option(
     "-o", "--output", metavar="FILE",

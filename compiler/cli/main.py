@@ -13,6 +13,7 @@ import click
 from sess.compiler.failures import Failure
 
 COMMANDS = {
+    "init": "look at data, and write a schema and a spec for it",
     "check": "say what is wrong with specs, and what to write instead",
     "fmt": "write specs in their one form, comments kept",
     "graph": "draw the typed graph",
@@ -32,6 +33,7 @@ COMMANDS = {
     "synth": "write a click stream for a schema",
     "lsp": "serve editors: findings while typing, hover, completion",
     "doctor": "say what of the environment works",
+    "completion": "print what a shell needs to complete `sess`",
 }
 BUG, INTERRUPTED = 101, 130
 

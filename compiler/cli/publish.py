@@ -10,7 +10,7 @@ from sess.compiler.cli.options import backend
 
 
 @click.command("publish")
-@click.argument("artifact", metavar="NEW")
+@click.argument("artifact", metavar="NEW", type=click.Path())
 @click.option("--control", metavar="SOCKET", required=True, help="The control socket of the server.")
 def command(artifact: str, control: str) -> int:
     """Swap a running server to NEW once its golden requests are answered rightly; nothing changes if they are not."""

@@ -11,7 +11,7 @@ from sess.compiler.cli.options import clean, read, spec_options
 
 
 @click.command("render")
-@click.argument("spec", metavar="SPEC")
+@click.argument("spec", metavar="SPEC", type=click.Path())
 @spec_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
 def command(spec: str, sets: tuple[str, ...], schema: str | None, form: str) -> int:

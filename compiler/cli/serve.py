@@ -11,7 +11,7 @@ from sess.compiler.cli.options import backend, lacking
 
 
 @click.command("serve")
-@click.argument("artifact", metavar="DIR")
+@click.argument("artifact", metavar="DIR", type=click.Path())
 @click.option("--http-port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--grpc-port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes a free one.")
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics; none without it.")

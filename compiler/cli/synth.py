@@ -11,7 +11,7 @@ from sess.compiler.cli.options import backend, lacking
 
 
 @click.command("synth")
-@click.argument("schema", metavar="SCHEMA")
+@click.argument("schema", metavar="SCHEMA", type=click.Path())
 @click.option("-o", "--output", required=True, metavar="DIR", help="Gets train/, valid/ and schema.pbtxt.")
 @click.option("--rows", type=click.IntRange(min=100), default=50_000, show_default=True, help="How many events.")
 @click.option("--seed", type=int, default=1, show_default=True)

@@ -10,7 +10,7 @@ from sess.compiler.cli.options import backend, lacking
 
 
 @click.command("verify")
-@click.argument("artifact", metavar="DIR")
+@click.argument("artifact", metavar="DIR", type=click.Path())
 @click.option("--rows", type=click.IntRange(min=1), default=64, show_default=True, help="How many held-out rows.")
 def command(artifact: str, rows: int) -> int:
     """Send real held-out rows through all three; exit code 4 and the first difference if they don't agree."""

@@ -1,0 +1,1 @@
+"""What `sess init` writes: a schema with guessed tags and a spec, from what a look at the data told."""

@@ -1,0 +1,1 @@
+"""A look at data of which nothing is known yet, for `sess init`."""
