@@ -125,6 +125,30 @@ def transformer_layer(
     return parts + norm(steps, width).times(2)
 
 
+def normed_transformer(sizes: Sizes, layers: int, heads: int) -> Cost:
+    """Return the cost of positions, one norm of steps, and so many layers: BERT's, and GPT-2's."""
+    steps, width = sizes.rows, sizes.outside
+    stack = transformer_layer(steps, width, heads).times(layers)
+    return positions(steps, width, sizes.longest) + norm(steps, width) + stack
+
+
+def recurrent(
+    steps: Quantity, inside: Quantity, units: int, layers: int = 1, *, gates: int, biases: int, kept: int
+) -> Cost:  # fmt: skip
+    """Return the cost of recurrent layers: so many products of what comes in and of the state, and `biases` of each."""
+    width, total = Quantity.of(units), Cost()
+    for _ in range(layers):
+        weights = (inside + width) * width * gates
+        total += Cost(weights + width * (gates * biases), steps * weights * 2, steps * width * kept)
+        inside = width
+    return total
+
+
+def one_number(sizes: Sizes) -> Cost:
+    """Return the cost of a dense layer to one number, for one state."""
+    return dense(Quantity.of(1), sizes.inside, Quantity.of(1))
+
+
 def relative_layer(steps: Quantity, width: Quantity, heads: int) -> Cost:
     """Return the cost of a layer that attends by content and by distance, of which there are 2 T - 1."""
     far = steps * 2 - 1

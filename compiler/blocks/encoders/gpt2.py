@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.cost import norm, positions, transformer_layer
+from sess.compiler.cost import normed_transformer
 from sess.compiler.types import Direction, Seq
 
 
@@ -44,6 +44,4 @@ class Gpt2(Encoder[Gpt2Params]):
 
     def cost(self, sizes: Sizes, params: Gpt2Params) -> Cost:
         """Return positions, the layers, and a norm."""
-        steps, width = sizes.rows, sizes.outside
-        layers = transformer_layer(steps, width, params.heads).times(params.layers)
-        return positions(steps, width, sizes.longest) + layers + norm(steps, width)
+        return normed_transformer(sizes, params.layers, params.heads)

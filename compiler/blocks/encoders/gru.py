@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.quantity import Quantity
+from sess.compiler.cost import recurrent
 from sess.compiler.types import Dim, Direction, Seq
 
 
@@ -45,9 +45,4 @@ class Gru(Encoder[GruParams]):
 
     def cost(self, sizes: Sizes, params: GruParams) -> Cost:
         """Return three gates of two products and two biases, a layer."""
-        steps, units, width, total = sizes.rows, Quantity.of(params.units), sizes.inside, Cost()
-        for _ in range(params.layers):
-            weights = (width + units) * units * 3
-            total += Cost(weights + units * 6, steps * weights * 2, steps * units * 7)
-            width = units
-        return total
+        return recurrent(sizes.rows, sizes.inside, params.units, params.layers, gates=3, biases=2, kept=7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.quantity import Quantity
+from sess.compiler.cost import recurrent
 from sess.compiler.types import Dim, Direction, Seq
 
 
@@ -43,9 +43,4 @@ class Lstm(Encoder[LstmParams]):
 
     def cost(self, sizes: Sizes, params: LstmParams) -> Cost:
         """Return four gates of two products and a bias, a layer."""
-        steps, units, width, total = sizes.rows, Quantity.of(params.units), sizes.inside, Cost()
-        for _ in range(params.layers):
-            weights = (width + units) * units * 4
-            total += Cost(weights + units * 4, steps * weights * 2, steps * units * 9)
-            width = units
-        return total
+        return recurrent(sizes.rows, sizes.inside, params.units, params.layers, gates=4, biases=1, kept=9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.cost import dense
+from sess.compiler.cost import dense, recurrent
 from sess.compiler.quantity import Quantity
 from sess.compiler.types import Dim, Direction, Row, Seq
 
@@ -49,8 +49,7 @@ class Narm(Encoder[NarmParams]):
     def cost(self, sizes: Sizes, params: NarmParams) -> Cost:
         """Return the GRU, the attention of its last state, and the projection."""
         steps, units, one = sizes.rows, Quantity.of(params.units), Quantity.of(1)
-        weights = (sizes.inside + units) * units * 3
-        recurrent = Cost(weights + units * 6, steps * weights * 2, steps * units * 7)
+        summary = recurrent(steps, sizes.inside, params.units, gates=3, biases=2, kept=7)
         attended = dense(one, units, units, has_bias=False) + dense(steps, units, units, has_bias=False)
         attended += dense(steps, units, one, has_bias=False)
-        return recurrent + attended + dense(one, units * 2, units, has_bias=False)
+        return summary + attended + dense(one, units * 2, units, has_bias=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sess.compiler.attention import check_attention
 from sess.compiler.block import Cost, Encoder, Keras, KerasTensor, Site, Sizes
-from sess.compiler.cost import norm, positions, transformer_layer
+from sess.compiler.cost import normed_transformer
 from sess.compiler.types import Direction, Seq
 
 
@@ -45,6 +45,4 @@ class Roberta(Encoder[RobertaParams]):
 
     def cost(self, sizes: Sizes, params: RobertaParams) -> Cost:
         """Return positions, a norm, and the layers."""
-        steps, width = sizes.rows, sizes.outside
-        layers = transformer_layer(steps, width, params.heads).times(params.layers)
-        return positions(steps, width, sizes.longest) + norm(steps, width) + layers
+        return normed_transformer(sizes, params.layers, params.heads)

@@ -52,7 +52,7 @@ class Transformer(Encoder[TransformerParams]):
         if params.position == "learned":
             x = keras.session.Positions(keras.longest)(x)
         elif params.position == "sinusoidal":
-            x = keras.session.Sinusoids()(x)
+            x = keras.session.FixedPositions(is_scaled=True)(x)
         x = keras.layers.Dropout(params.dropout)(x)
         for _ in range(params.layers):
             x = keras.session.TransformerLayer(

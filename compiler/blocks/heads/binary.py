@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sess.compiler.block import Cost, Keras, KerasTensor, OneColumn, Site, Sizes
-from sess.compiler.cost import dense
+from sess.compiler.cost import one_number
 from sess.compiler.prediction import HeadBlock, LoweredHead
-from sess.compiler.quantity import Quantity
 from sess.compiler.types import Head, Tower
 
 
@@ -54,4 +53,4 @@ class Binary(HeadBlock[BinaryParams]):
 
     def cost(self, sizes: Sizes, params: BinaryParams) -> Cost:
         """Return one dense layer to one number, for one state."""
-        return dense(Quantity.of(1), sizes.inside, Quantity.of(1))
+        return one_number(sizes)
