@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -41,22 +39,6 @@ class Positions(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
 def gelu_tanh(x: Tensor) -> Tensor:
     """Return the approximation of GELU by tanh, as GPT-2 and ALBERT compute it (Hendrycks and Gimpel 2016)."""
     return ops.gelu(x, approximate=True)
-
-
-class Sinusoids(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
-    """√D x plus sines and cosines of the place, counted from the first kept step (Vaswani et al. 2017, 3.4, 3.5)."""
-
-    def call(self, x: Tensor) -> Tensor:
-        """Return (B, T, D)."""
-        steps, width = ops.shape(x)[1], x.shape[-1]
-        rates = np.power(10_000.0, -np.arange(0, width, 2, dtype=np.float32) / width)  # (ceil(D / 2),)
-        angles = ops.cast(ops.arange(steps), "float32")[:, None] * rates[None, :]
-        waves = ops.reshape(ops.stack([ops.sin(angles), ops.cos(angles)], axis=-1), (steps, 2 * len(rates)))[:, :width]
-        return x * math.sqrt(width) + ops.cast(waves, x.dtype)
-
-    def compute_output_spec(self, x: Tensor) -> Tensor:
-        """Say that the shape is that of x."""
-        return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
 
 
 class FeedForward(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sess.runtime.layers.convolution import CausalConvolution
-from sess.runtime.layers.dense import Sinusoids, small
+from sess.runtime.layers.dense import small
 from sess.runtime.layers.frequencies import FrequencyRescale, SpectralFilter
 from sess.runtime.layers.interval_attention import IntervalAttention, IntervalMarks, Intervals
 from sess.runtime.layers.last_steps import LastSteps
@@ -18,7 +18,6 @@ ENCODING_LAYERS = (
     Intervals,
     LastSteps,
     PointwiseAttention,
-    Sinusoids,
     SpectralFilter,
     TransformerLayer,
 )

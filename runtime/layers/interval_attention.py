@@ -12,6 +12,7 @@ from keras import ops
 from sess.runtime.layers.attention import FAR_BELOW
 from sess.runtime.layers.dense import small
 from sess.runtime.layers.heads import by_head
+from sess.runtime.layers.projections import Projected
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 
@@ -48,39 +49,31 @@ class IntervalMarks(keras.layers.Layer):  # type: ignore[misc] # Keras is untype
         return tuple(keras.KerasTensor((count, x.shape[-1]), dtype=self.compute_dtype) for count in rows)
 
 
-class IntervalAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
+class IntervalAttention(Projected):
     """Causal attention with keys k_j + p_j + r_ij and values v_j + p_j + r_ij (Li et al. 2020, equations 6 to 8).
 
     r depends on the interval alone: q r is taken for every interval there is and looked up by pair, and weights are
     summed by interval before they meet r. So no (B, T, T, D) is ever made.
     """
 
-    def __init__(self, heads: int, *, dropout: float = 0.0, name: str | None = None) -> None:
-        super().__init__(name=name)
-        self.heads = heads
-        self.drop = keras.layers.Dropout(dropout)
-
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make W_Q, W_K and W_V in one."""
-        width = shape[-1]
-        assert width is not None
-        self.width = width
-        self.joined = self.add_weight(shape=(width, 3 * width), initializer=small(), name="query_key_value")
+        self.project(shape)
         self.built = True
 
     def call(self, x: Tensor, intervals: Tensor, marks: tuple[Tensor, ...], training: bool | None = None) -> Tensor:
         """Return (B, T, D) of x (B, T, D), intervals (B, T, T) int32, and what IntervalMarks gives."""
         batch, steps = ops.shape(x)[0], ops.shape(x)[1]
         place_keys, place_values, interval_keys, interval_values = marks
-        query, key, value = ops.split(ops.matmul(x, ops.cast(self.joined, x.dtype)), 3, axis=-1)
-        query = self._heads(query) * (1.0 / math.sqrt(self.width // self.heads))  # (B, H, T, d)
-        key, value = self._heads(key + place_keys), self._heads(value + place_values)
+        marked = ops.concatenate([ops.zeros_like(place_keys), place_keys, place_values], axis=-1)  # (T, 3 D)
+        query, key, value = self.split(self.product(x) + marked)  # (B, H, T, d)
+        query = query * (1.0 / math.sqrt(self.inner))
         by_interval = by_head(query, ops.transpose(self._tables(interval_keys), (0, 2, 1)))  # (B, H, T, k + 1)
         pairs = ops.broadcast_to(ops.expand_dims(intervals, 1), (batch, self.heads, steps, steps))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) + ops.take_along_axis(by_interval, pairs, axis=3)
         places = ops.arange(steps)
         scores = ops.where(places[:, None] >= places[None, :], scores, ops.cast(FAR_BELOW, scores.dtype))
-        weights = self.drop(ops.softmax(scores, axis=-1), training=training)  # (B, H, T, T)
+        weights = self.dropped(ops.softmax(scores, axis=-1), training)  # (B, H, T, T)
         count = ops.shape(interval_values)[0]
         rows = ops.reshape(ops.arange(batch * self.heads * steps), (batch, self.heads, steps, 1))
         summed = ops.segment_sum(
@@ -88,22 +81,11 @@ class IntervalAttention(keras.layers.Layer):  # type: ignore[misc] # Keras is un
         )
         summed = ops.reshape(summed, (batch, self.heads, steps, count))
         found = ops.matmul(weights, value) + by_head(summed, self._tables(interval_values))  # (B, H, T, d)
-        return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (batch, steps, self.width))
-
-    def compute_output_spec(
-        self, x: Tensor, intervals: Tensor, marks: tuple[Tensor, ...], training: bool | None = None
-    ) -> Tensor:
-        """Say that the shape is that of x."""
-        return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-
-    def _heads(self, x: Tensor) -> Tensor:
-        """Return (B, T, D) as (B, H, T, d)."""
-        shape = (ops.shape(x)[0], ops.shape(x)[1], self.heads, self.width // self.heads)
-        return ops.transpose(ops.reshape(x, shape), (0, 2, 1, 3))
+        return self.together(found)
 
     def _tables(self, table: Tensor) -> Tensor:
         """Return (k + 1, D) as (H, k + 1, d)."""
-        shape = (ops.shape(table)[0], self.heads, self.width // self.heads)
+        shape = (ops.shape(table)[0], self.heads, self.inner)
         return ops.transpose(ops.reshape(table, shape), (1, 0, 2))
 
 

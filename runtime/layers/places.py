@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
+
+from sess.runtime.layers.waves import turned, waves
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 
 
 class FixedPositions(keras.layers.Layer):  # type: ignore[misc] # Keras is untyped
-    """Places count from the first kept step; numbers 2 i and 2 i + 1 have the rate 10000^(-2 i / D)."""
+    """Places count from the first kept step; `is_scaled` multiplies what they are added to by √D first."""
 
-    def __init__(self, *, is_rotary: bool, name: str | None = None) -> None:
+    def __init__(self, *, is_rotary: bool = False, is_scaled: bool = False, name: str | None = None) -> None:
         super().__init__(name=name)
-        self.is_rotary = is_rotary
+        self.is_rotary, self.is_scaled = is_rotary, is_scaled
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
         """Return (B, T, D): x plus sines and cosines (Vaswani et al. 2017, 3.5), or x turned (Su et al. 2021)."""
-        steps, width = ops.shape(x)[1], x.shape[-1]
-        rates = np.power(10_000.0, -np.arange(0, width, 2, dtype=np.float32) / width)  # (ceil(D / 2),)
-        angles = ops.cast(ops.arange(steps), "float32")[:, None] * rates[None, :]  # (T, ceil(D / 2))
-        sine, cosine = ops.cast(ops.sin(angles), x.dtype), ops.cast(ops.cos(angles), x.dtype)
-        if not self.is_rotary:
-            return x + _paired(sine, cosine)[..., :width]
-        even, odd = x[..., 0::2], x[..., 1::2]
-        return _paired(even * cosine - odd * sine, odd * cosine + even * sine)
+        if self.is_rotary:
+            return turned(x)
+        width = x.shape[-1]
+        return (x * math.sqrt(width) if self.is_scaled else x) + waves(ops.shape(x)[1], width, x.dtype)
 
     def compute_output_spec(self, x: Tensor) -> Tensor:
         """Say that the shape is that of x."""
         return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
-
-
-def _paired(even: Tensor, odd: Tensor) -> Tensor:
-    """Return (…, 2 n) with the numbers of both (…, n) in turn."""
-    pairs = ops.stack([even, odd], axis=-1)
-    return ops.reshape(pairs, (*ops.shape(even)[:-1], 2 * even.shape[-1]))

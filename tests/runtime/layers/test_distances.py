@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sess.runtime.layers.attention import by_distance, distances
+from sess.runtime.layers.attention import by_distance
+from sess.runtime.layers.waves import distances
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 8])
