@@ -19,6 +19,7 @@ from sess.compiler.input_names import before_of
 from sess.compiler.plans import ColumnPlan, HeadPlan, ModelPlan
 from sess.compiler.prediction import LoweredHead, Ticket
 from sess.compiler.types import Level
+from sess.runtime.arrays import save_arrays
 from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
@@ -187,8 +188,15 @@ class SessionModel:
             self._tables[table].vectors.assign(np.where(np.isnan(found), drawn, found))
 
     def save_weights(self, path: Path) -> None:
-        """Write the weights as plain arrays."""
-        np.savez(path, **{name: np.asarray(weight) for name, weight in self.weights_by_name().items()})
+        """Write the weights as plain arrays; RunFailed if one isn't finite, which no answer could be made of."""
+        arrays = {name: np.asarray(weight) for name, weight in self.weights_by_name().items()}
+        for name, values in arrays.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise RunFailed(
+                    f"the weights `{name}` are no longer finite numbers",
+                    "try a smaller learning rate, or `clip_norm = 1.0` in train",
+                )
+        save_arrays(path, arrays)
 
     def load_weights(self, path: Path) -> None:
         """Read the weights back; RunFailed if they are of another model."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sess.runtime.build.publish import put_in_place
 from sess.runtime.build.workspace import Workspace, open_workspace
 from sess.runtime.progress import Progress
 from sess.runtime.quiet import quietly
+from sess.runtime.stopping import unwinding
 
 VERIFIED_ROWS = 64
 
@@ -44,7 +46,7 @@ def compile_program(
     if options.parent is not None:
         raise Misused("`--from` is not supported by this version", "compile without it")
     _look_at_data(program, files)
-    with open_workspace(options.out.absolute()) as workspace:
+    with open_workspace(options.out.absolute()) as workspace, unwinding(), _refusals(workspace.root):
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
         for step in _steps(program, files, data, workspace, options.out.absolute(), progress):
@@ -55,6 +57,22 @@ def compile_program(
         if options.until is Stage.EXPORT:
             _publish(workspace, options.out.absolute())
         return {"stages": done, "metrics": metrics}
+
+
+@contextmanager
+def _refusals(root: Path) -> Iterator[None]:
+    """Raise RunFailed for what the system refuses below a folder, such as to write on a full disk."""
+    try:
+        yield
+    except Exception as error:
+        # TensorFlow has exceptions of its own for what is an OSError elsewhere, and tells no more than the path.
+        if not isinstance(error, OSError) and str(root) not in str(error):
+            raise
+        room = f"{shutil.disk_usage(root).free / 1e6:,.0f} MB are free in `{root.parent}`"
+        raise RunFailed(
+            f"a file can't be written or read: {str(error).splitlines()[0]} ({room})",
+            "the artifact is as it was; make room or mend the disk, and the same command goes on where it stopped",
+        ) from error
 
 
 def _look_at_data(program: Program, files: SpecFiles) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,9 +77,16 @@ def open_workspace(out: Path) -> Iterator[Workspace]:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misused(f"`{root}` can't be made: {error.strerror}") from None
-    with (root / "lock").open("w") as lock:
+    with (root / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RunFailed(f"another build of `{out}` is running", "wait for it, or choose another -o") from None
+            lock.seek(0)
+            raise RunFailed(
+                f"another build of `{out}` is running: process {lock.read() or 'unknown'}",
+                "wait for it, or choose another -o",
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield Workspace(root)

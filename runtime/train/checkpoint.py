@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,20 @@ import numpy as np
 
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import decode, encode
+from sess.runtime.arrays import save_arrays
 from sess.runtime.train.history import Epoch
 
 STATE = "state.npz"
 HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How much of an epoch is done: its steps, the sum of their losses, and the sums by head."""
+
+    steps: int
+    loss: float
+    losses: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +36,37 @@ class Checkpoint:
     path: Path
     key: str
 
-    def save(self, variables: Sequence[Any], epochs: tuple[Epoch, ...]) -> None:  # keras variables
-        """Write the state after an epoch."""
+    def save(
+        self,
+        variables: Sequence[Any],  # keras variables
+        epochs: tuple[Epoch, ...],
+        begun: Begun | None = None,
+    ) -> None:
+        """Write the state after an epoch, or inside the one that is `begun`."""
         arrays = {f"v{i}": np.asarray(variable) for i, variable in enumerate(variables)}
-        header: JsonValue = {"key": self.key, "epochs": encode(epochs)}
+        header: JsonValue = {"key": self.key, "epochs": encode(epochs), "begun": encode(begun) if begun else None}
         arrays[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
         fresh = self.path.with_name(f"{self.path.name}.new")
-        with fresh.open("wb") as file:
-            np.savez(file, **arrays)
+        save_arrays(fresh, arrays)
         fresh.replace(self.path)
 
-    def restore(self, variables: Sequence[Any]) -> tuple[Epoch, ...]:  # keras variables
-        """Put the saved values into the variables and return the epochs so far; none if nothing fits this training."""
+    def restore(self, variables: Sequence[Any]) -> tuple[tuple[Epoch, ...], Begun | None]:  # keras variables
+        """Put the saved values into the variables; return the epochs so far, and what of the next one is done.
+
+        None of both if nothing fits this training.
+        """
         try:
             with np.load(self.path, allow_pickle=False) as state:
                 header = json.loads(bytes(state[HEADER]))
                 values = [state[f"v{i}"] for i in range(len(variables))]
         except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-            return ()
+            return (), None
         if header["key"] != self.key or any(v.shape != tuple(w.shape) for v, w in zip(values, variables, strict=True)):
-            return ()
+            return (), None
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        return tuple(decode(Epoch, epoch) for epoch in header["epochs"])
+        begun = header["begun"]
+        return tuple(decode(Epoch, epoch) for epoch in header["epochs"]), begun and decode(Begun, begun)
 
     def remove(self) -> None:
         """Forget the state of a finished training."""

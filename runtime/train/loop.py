@@ -13,14 +13,16 @@ import numpy as np
 from sess.compiler.failures import RunFailed
 from sess.runtime.model import SessionModel
 from sess.runtime.progress import Progress, Task
+from sess.runtime.stopping import Terminated, heard
 from sess.runtime.train.batches import Batches
-from sess.runtime.train.checkpoint import Checkpoint
+from sess.runtime.train.checkpoint import Begun, Checkpoint
 from sess.runtime.train.history import Epoch, Watch, best_epoch, is_over
 from sess.runtime.train.logs import Logs
 from sess.runtime.train.step import Step
 
 # Losses are fetched once for so many steps, so that an accelerator isn't waited for at every one.
 FETCH_STEPS = 16
+GOES_ON = "the same command goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +45,40 @@ class Training:
 def run_epochs(training: Training) -> tuple[Epoch, ...]:
     """Train to the end from where the checkpoint stands; the best epoch's weights are at `weights` afterwards."""
     variables = [*training.model.variables, *training.optimizer.variables]
-    epochs = training.checkpoint.restore(variables)
-    if epochs:
-        training.progress.say(f"train: going on after epoch {len(epochs)}")
-    while not is_over(epochs, training.watch, training.planned):
-        started = time.monotonic()
-        number = len(epochs) + 1
-        loss, losses = _epoch(training, number)
-        seconds = time.monotonic() - started
-        watched = _watched(training)
-        epoch = Epoch(number, loss, losses, watched)
-        epochs = (*epochs, epoch)
-        # First the best weights, then the state: what a kill leaves between them is made again, the same.
-        if best_epoch(epochs, training.watch) is epoch:
-            save_atomically(training.model, training.weights)
-        training.checkpoint.save(variables, epochs)
-        rate = float(training.optimizer.learning_rate)
-        sessions = len(training.batches.windows.rows)
-        training.logs.write(epoch, training.watch, seconds=seconds, sessions=sessions, rate=rate)
-        if watched is not None:
-            training.progress.say(f"epoch {number}: {training.watch and training.watch.metric} {watched:.4f} on valid")
+    epochs, begun = training.checkpoint.restore(variables)
+    if epochs or begun:
+        inside = f", in the next one after step {begun.steps}" if begun else ""
+        training.progress.say(f"train: going on after epoch {len(epochs)}{inside}")
+    with heard() as is_told:
+        while not is_over(epochs, training.watch, training.planned):
+            started = time.monotonic()
+            number = len(epochs) + 1
+            totals = _Totals(number, begun)
+            _epoch(training, totals, is_told)
+            if is_told():
+                training.checkpoint.save(variables, epochs, totals.begun())
+                raise Terminated(
+                    f"SIGTERM came in epoch {number} after step {totals.steps}, and the state is saved", GOES_ON
+                )
+            begun = None
+            loss, losses = totals.means()
+            seconds = time.monotonic() - started
+            watched = _watched(training)
+            epoch = Epoch(number, loss, losses, watched)
+            epochs = (*epochs, epoch)
+            # First the best weights, then the state: what a kill leaves between them is made again, the same.
+            if best_epoch(epochs, training.watch) is epoch:
+                save_atomically(training.model, training.weights)
+            training.checkpoint.save(variables, epochs)
+            rate = float(training.optimizer.learning_rate)
+            sessions = len(training.batches.windows.rows)
+            training.logs.write(epoch, training.watch, seconds=seconds, sessions=sessions, rate=rate)
+            if watched is not None:
+                training.progress.say(
+                    f"epoch {number}: {training.watch and training.watch.metric} {watched:.4f} on valid"
+                )
+        if is_told():
+            raise Terminated("SIGTERM came after the last epoch, and the state is saved", GOES_ON)
     return epochs
 
 
@@ -79,18 +95,18 @@ def _watched(training: Training) -> float | None:
     return None if value is None or np.isnan(value) else value
 
 
-def _epoch(training: Training, number: int) -> tuple[float, dict[str, float]]:
-    """Run one epoch; return the mean loss and the mean losses by head."""
-    plan = training.batches.plan(number)
-    totals = _Totals(number)
-    label = f"epoch {number} of {training.planned}"
+def _epoch(training: Training, totals: _Totals, is_told: Callable[[], bool]) -> None:
+    """Run what of an epoch isn't done, up to the step in which SIGTERM comes."""
+    plan = training.batches.plan(totals.epoch)[totals.steps :]
+    label = f"epoch {totals.epoch} of {training.planned}"
     with training.progress.track(label, len(plan)) as task:
         for batch in training.batches.dense(plan):
+            if is_told():
+                break
             totals.add(training.step(batch))
             if totals.waiting == FETCH_STEPS:
                 _advance(task, totals, training.batches.size)
         _advance(task, totals, training.batches.size)
-    return totals.means()
 
 
 def _advance(task: Task, totals: _Totals, size: int) -> None:
@@ -103,10 +119,11 @@ def _advance(task: Task, totals: _Totals, size: int) -> None:
 class _Totals:
     """Sums of losses over an epoch."""
 
-    def __init__(self, epoch: int) -> None:
-        self._epoch = epoch
+    def __init__(self, epoch: int, begun: Begun | None = None) -> None:
+        self.epoch = epoch
         self._waiting: list[tuple[Any, Any]] = []
-        self._loss, self._losses, self.steps = 0.0, dict[str, float](), 0
+        begun = begun or Begun(0, 0.0, {})
+        self._loss, self._losses, self.steps = begun.loss, dict(begun.losses), begun.steps
         self._started = time.monotonic()
 
     @property
@@ -129,11 +146,15 @@ class _Totals:
             loss = float(total)
             self.steps += 1
             if not np.isfinite(loss):
-                raise _diverged(self._epoch, self.steps, loss, parts)
+                raise _diverged(self.epoch, self.steps, loss, parts)
             self._loss += loss
             for head, part in parts.items():
                 self._losses[head] = self._losses.get(head, 0.0) + float(part)
         self._waiting.clear()
+
+    def begun(self) -> Begun:
+        """Return the sums of the fetched steps."""
+        return Begun(self.steps, self._loss, dict(self._losses))
 
     def means(self) -> tuple[float, dict[str, float]]:
         """Return the mean loss of the fetched steps, and the means by head."""

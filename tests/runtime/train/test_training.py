@@ -13,11 +13,13 @@ from sess.compiler.block import Chosen
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.evaluate.run import evaluate
+from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.progress import Silent
 from sess.runtime.train import loop
 from sess.runtime.train.checkpoint import STATE
 from sess.runtime.train.run import HISTORY, WEIGHTS, train
+from sess.runtime.vocabulary import VocabularySize
 
 Cycle = tuple[Program, Prepared]
 Change = Callable[..., Program]
@@ -86,6 +88,18 @@ def test_a_loss_that_is_no_number_names_its_epoch_and_step(cycle: Cycle, with_tr
     with pytest.raises(RunFailed, match=r"at step \d+ of epoch 1, of `click`") as failure:
         train(wild, prepared, tmp_path, Silent())
     assert "learning rate" in failure.value.help
+
+
+@pytest.mark.parametrize("wild", [float("inf"), float("nan")])
+def test_weights_that_are_no_numbers_are_never_written(wild: float, cycle: Cycle, tmp_path: Path) -> None:
+    program, prepared = cycle
+    sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
+    model = SessionModel(program.model, program.workflow.inputs, sizes)
+    model.trainable_weights[-1].assign(model.trainable_weights[-1] + wild)  # as the last step may leave it
+    with pytest.raises(RunFailed, match="are no longer finite numbers") as failure:
+        model.save_weights(tmp_path / WEIGHTS)
+    assert "learning rate" in failure.value.help
+    assert not (tmp_path / WEIGHTS).exists()
 
 
 def test_training_stops_when_the_metric_stands_still(cycle: Cycle, with_train: Change, tmp_path: Path) -> None:

@@ -1,0 +1,52 @@
+"""What SIGTERM does to a build: it ends by an exception, so that children are ended, and a training is saved first."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from sess.compiler.failures import Failure
+
+EXIT_CODE = 128 + signal.SIGTERM
+Handler = Callable[[int, FrameType | None], None]
+
+
+class Terminated(Failure):
+    """SIGTERM came, and what was trained so far is saved."""
+
+    exit_code = EXIT_CODE
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit while the context is open; no handler of errors takes it for one."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(EXIT_CODE)
+
+    with _handled(stop):
+        yield
+
+
+@contextmanager
+def heard() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether SIGTERM came, which does nothing else while the context is open."""
+    came = threading.Event()
+    with _handled(lambda _number, _frame: came.set()):
+        yield came.is_set
+
+
+@contextmanager
+def _handled(handler: Handler) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # Python lets no other thread set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
