@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sess.compiler import codes
 from sess.compiler.diagnostics import Diagnostic, Label, Reporter, Severity, TooManyFindings
 from sess.compiler.failures import Misused
+from sess.compiler.frames import deep
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lexer import LARGEST_TEXT
 from sess.compiler.parse import parse
@@ -84,7 +85,10 @@ class Checked:
         """The program, lowered when it is asked for; None if there is any error."""
         from sess.compiler.lower.program import lower  # a check alone needs no plans
 
-        return None if self.graph is None or self.has_errors else lower(self.graph, registry())
+        if self.graph is None or self.has_errors:
+            return None
+        with deep():
+            return lower(self.graph, registry())
 
 
 def check_spec(path: Path, options: CheckOptions | None = None) -> Checked:
@@ -109,7 +113,8 @@ def _compile(path: Path, options: CheckOptions, *, is_compiling: bool) -> Checke
     reporter = Reporter(MOST_FINDINGS)
     source = _source(path, options)
     try:
-        return _checked(path, source, options, reporter, is_compiling=is_compiling)
+        with deep():
+            return _checked(path, source, options, reporter, is_compiling=is_compiling)
     except TooManyFindings:
         message = f"there are more than {MOST_FINDINGS} findings; no others are looked for"
         last = reporter.diagnostics[-1].span
@@ -213,8 +218,11 @@ def _schemas(
             if isinstance(statement, SchemaStatement):
                 if statement.is_catalogue in statements:
                     what = "catalogue's schema" if statement.is_catalogue else "schema"
-                    labels = [Label(statements[statement.is_catalogue][1].span, "first here")]
-                    reporter.error(codes.GIVEN_TWICE, f"the {what} is given twice", statement.span, labels=labels)
+                    first, own = statements[statement.is_catalogue][1].span, files[0][1].source
+                    is_imported = first.source == own != statement.span.source
+                    at, other = (first, statement.span) if is_imported else (statement.span, first)
+                    labels = [Label(other, "imported" if is_imported else "first here")]
+                    reporter.error(codes.GIVEN_TWICE, f"the {what} is given twice", at, labels=labels)
                     continue
                 statements[statement.is_catalogue] = (path, statement)
     given = options.schema or (Path(options.overrides["schema"]) if "schema" in options.overrides else None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sess.compiler.comments import Item, Placed, comments, place
 from sess.compiler.diagnostics import Reporter
+from sess.compiler.frames import deep
 from sess.compiler.layout import STEP, WIDTH, Comments, claims, flat, lay, trailing
 from sess.compiler.parse import parse
 from sess.compiler.source import Source, Span
@@ -36,7 +37,8 @@ def format_source(source: Source, reporter: Reporter) -> str | None:
         reporter.report(each)
     if heard.has_errors:
         return None
-    text = "".join(f"{line}\n" for line in _file(spec))
+    with deep():
+        text = "".join(f"{line}\n" for line in _file(spec))
     return text.replace("\n", "\r\n") if _ends_in_crlf(source.text) else text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from typing import cast
 
@@ -13,6 +12,7 @@ from lark.exceptions import UnexpectedToken
 from sess.compiler import codes
 from sess.compiler.chunks import KEYWORDS, Chunk, chunks, span_of
 from sess.compiler.diagnostics import CompilerBug, Diagnostic, Reporter
+from sess.compiler.frames import deep
 from sess.compiler.lexer import Lexed, grammar, lex
 from sess.compiler.repair import mend
 from sess.compiler.shape_tree import Anchor, expression, text_of
@@ -39,19 +39,17 @@ from sess.compiler.tree import (
 # An editor sends the same text again with every keystroke: a statement that hasn't changed is fed to the parser once.
 _KEPT: dict[tuple[str, tuple[Token, ...], tuple[int, ...]], tuple[Tree[Token], int]] = {}
 _MOST_KEPT = 4096
-_MOST_FRAMES = 5_000
 MOST_OPERATORS = 300
 RESERVED = (*KEYWORDS, "for", "in", "true", "false")
 
 
 def parse(source: Source, reporter: Reporter) -> Spec:
     """Return the tree of a file; what can't be read is reported and stands there as `Broken`, or not at all."""
-    # Trees nest as deep as lexer and resolve allow, and every reader of a tree goes down with it.
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), _MOST_FRAMES))
     lexed = lex(source, reporter)
     if lexed is None:
         return Spec(source, ())
-    return _Parser(source, reporter, lexed).spec()
+    with deep():
+        return _Parser(source, reporter, lexed).spec()
 
 
 class _Parser:

@@ -66,6 +66,8 @@ class Selector:
     domains: Mapping[str, tuple[str, ...]]
     labels: frozenset[str]
     reporter: Reporter
+    is_catalogue_unread: bool = False
+    """Whether a schema of the catalogue is named and can't be read, which is reported."""
     known: dict[str, Picked | None] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What definitions select, each evaluated once."""
 
@@ -205,6 +207,8 @@ class Selector:
                 self.reporter.error(codes.WRONG_VALUE, message, argument.value.span)
                 return None
             is_catalogue = argument.value.text == "catalogue"
+            if is_catalogue and self.is_catalogue_unread:
+                return None
             if is_catalogue and self.catalogue is None:
                 helps = 'add `schema "items.pbtxt" for catalogue`'
                 self.reporter.error(

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from sess.compiler.failures import Failure
+from sess.compiler.frames import deep
 
 COMMANDS = {
     "init": "look at data, and write a schema and a spec for it",
@@ -87,7 +88,8 @@ def sess() -> None:
 
 def main() -> None:
     """Run a command and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    with deep():
+        sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

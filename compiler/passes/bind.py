@@ -118,7 +118,10 @@ class Facts:
 def bind(resolved: Resolved, ctx: Context) -> Facts:
     """Find the level, group and domain of every column."""
     _check_names(ctx)
-    raw = Selector(ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, {}, frozenset(), ctx.reporter)
+    is_unread = resolved.catalogue is not None and ctx.catalogue is None
+    raw = Selector(
+        ctx.schema, ctx.catalogue, resolved.definitions, resolved.broken, {}, frozenset(), ctx.reporter, is_unread
+    )
     entries = resolved.sections[SectionName.DATA]
     scope = ColumnScope(ctx.reporter, ctx.registry, resolved, raw)
     read, broken = read_section(SectionName.DATA, resolved, scope)

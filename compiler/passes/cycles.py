@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sess.compiler import codes
-from sess.compiler.diagnostics import Label
+from sess.compiler.diagnostics import Edit, Fix, Label
 from sess.compiler.passes.context import Context
 from sess.compiler.passes.mentions import mentions
 from sess.compiler.tree import Binary, Call, Definition, Expression, Kind, ListOf, Name, Pipeline
@@ -96,4 +96,9 @@ def _report_cycle(loop: list[Name], definitions: Mapping[str, Definition], ctx: 
     words = [f"`{each.text}`" for each in loop]
     path = " → ".join(words if len(words) <= _LONG_LOOP else [*words[:_LONG_LOOP], "…", words[-1]])
     labels = [Label(each.span, f"needs `{each.text}`") for each in loop[1 : _LONG_LOOP + 1]]
-    ctx.reporter.error(codes.CYCLE, f"`{start.text}` needs itself: {path}", start.span, labels=labels)
+    fixes, helps = list[Fix](), ""
+    if len(loop) == 2 and ctx.schema.find(start.text) is not None:
+        text, helps = f'column("{start.text}")', "a definition hides the column of its name"
+        fixes = [Fix(f"write `{text}`", (Edit(loop[1].span, text),), is_safe=False)]
+    message = f"`{start.text}` needs itself: {path}"
+    ctx.reporter.error(codes.CYCLE, message, start.span, labels=labels, help=helps, fixes=fixes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sess.compiler import codes
 from sess.compiler.diagnostics import Label
 from sess.compiler.misspelt import respelling
-from sess.compiler.passes.context import Context, Inputs, Override
+from sess.compiler.passes.context import Context, Inputs
 from sess.compiler.passes.cycles import cycles
 from sess.compiler.passes.spaces import check_space, is_constant
 from sess.compiler.sections import KEYS
@@ -65,7 +65,7 @@ def resolve(inputs: Inputs, ctx: Context) -> Resolved:
     for statement in params.values():
         if statement.space is not None:
             check_space(statement.name.text, statement.value, statement.space, ctx.reporter)
-    _override(inputs.overrides, params, sections, ctx)
+    _override(inputs, params, sections, ctx)
     values = {name: _value(statement, ctx) for name, statement in params.items()}
     broken = cycles(definitions, ctx) | unclear
     sound = {name: definition for name, definition in definitions.items() if name not in broken}
@@ -114,11 +114,10 @@ def _definitions(
                 continue
             name = statement.name
             if name.text in seen:
-                labels = [Label(seen[name.text], "first here")]
                 first = definitions.get(name.text)
                 if getattr(first, "kind", None) is not getattr(statement, "kind", None):
                     unclear.add(name.text)
-                ctx.reporter.error(codes.GIVEN_TWICE, f"`{name.text}` is defined twice", name.span, labels=labels)
+                report_twice(f"`{name.text}` is defined twice", seen[name.text], name.span, inputs, ctx)
                 continue
             seen[name.text] = name.span
             if isinstance(statement, Definition):
@@ -136,11 +135,11 @@ def _sections(inputs: Inputs, ctx: Context) -> dict[SectionName, dict[str, Entry
         for section in file.statements:
             if isinstance(section, Section):
                 for entry in section.entries:
-                    _add_entry(sections[section.name], section.name, entry, ctx)
+                    _add_entry(sections[section.name], section.name, entry, inputs, ctx)
     return sections
 
 
-def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, ctx: Context) -> None:
+def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, inputs: Inputs, ctx: Context) -> None:
     key = entry.key
     if section is not SectionName.PREPARE:
         known = [each.name for each in parameters(KEYS[section])]
@@ -154,10 +153,18 @@ def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, ct
             )
             return
     if key.text in entries:
-        labels = [Label(entries[key.text].key.span, "first here")]
-        ctx.reporter.error(codes.GIVEN_TWICE, f"`{key.text}` is given twice", key.span, labels=labels)
+        report_twice(f"`{key.text}` is given twice", entries[key.text].key.span, key.span, inputs, ctx)
         return
     entries[key.text] = entry
+
+
+def report_twice(message: str, first: Span, second: Span, inputs: Inputs, ctx: Context) -> None:
+    """Report what is given twice where it stands in the spec itself, the other place beside it."""
+    is_imported = first.source == inputs.spec.source != second.source
+    at, other = (first, second) if is_imported else (second, first)
+    ctx.reporter.error(
+        codes.GIVEN_TWICE, message, at, labels=[Label(other, "imported" if is_imported else "first here")]
+    )
 
 
 def _has_unknown_key(inputs: Inputs, section: SectionName) -> bool:
@@ -180,18 +187,19 @@ def _elsewhere(key: str, section: SectionName) -> str:
 
 
 def _override(
-    overrides: Mapping[str, Override],
+    inputs: Inputs,
     params: dict[str, ParamStatement],
     sections: dict[SectionName, dict[str, Entry]],
     ctx: Context,
 ) -> None:
-    for override in overrides.values():
+    for override in inputs.overrides.values():
         key, value = override.key, override.value
         section, _, inner = key.text.partition(".")
         if section in {name.value for name in SectionName} and inner:
             entries = sections[SectionName(section)]
             entries.pop(inner, None)
-            _add_entry(entries, SectionName(section), Entry(Word(inner, key.span), value, key.span), ctx)
+            at = Span(key.span.source, key.span.start + len(section) + 1, key.span.end)
+            _add_entry(entries, SectionName(section), Entry(Word(inner, at), value, key.span), inputs, ctx)
         elif key.text in params:
             params[key.text] = replace(params[key.text], value=value)
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from sess.compiler.diagnostics import Reporter
@@ -109,3 +111,9 @@ def test_spans_point_at_what_was_written() -> None:
     assert statement.value.span.text == "concat( a , b ) >> mlp([64])"
     assert isinstance(statement.value, Pipeline)
     assert statement.value.stages[0].span.text == "concat( a , b )"
+
+
+def test_a_deep_spec_leaves_the_limit_of_frames_as_it_was() -> None:
+    before = sys.getrecursionlimit()
+    parse(Source("a.sess", f"let x = {'f(' * 60}y{')' * 60}\n"), Reporter())
+    assert sys.getrecursionlimit() == before
