@@ -9,7 +9,7 @@ from sess.compiler.draw.captions import arguments, cost_of, costs_in_full, total
 from sess.compiler.draw.picture import Card, Flow, Look, Picture, Place, Wire
 from sess.compiler.estimate import estimate
 from sess.compiler.graph import CheckedGraph, Node, Role
-from sess.compiler.lower.usage import columns_read
+from sess.compiler.lower.usage import catalogue_read, columns_read, numbers_read
 from sess.compiler.registry import Registry
 from sess.compiler.signature import ports
 from sess.compiler.source import Span
@@ -70,7 +70,8 @@ class _Sketch:
         if node.kind is Kind.TABLE:
             self._add_table(node, str(found))
             return
-        read = sorted(columns_read(self.checked, node), key=self.checked.built.facts.schema.names.index)
+        found_columns = columns_read(self.checked, node) | numbers_read(node)
+        read = sorted(found_columns, key=self.checked.built.facts.schema.names.index)
         names = {id: name for name, id in (*self.checked.encoders.items(), *self.checked.heads.items())}
         name = names.get(node.id)
         look = Look.HEAD if node.kind in (Kind.HEAD, Kind.BASELINE) else Look.BLOCK
@@ -79,6 +80,9 @@ class _Sketch:
             card = self._add_columns(read)
             self.leaves.setdefault(card, []).extend(read)
             self.wires.append(Wire(card, node.id, "", Flow.COLUMNS))
+        of_items = sorted(catalogue_read(self.checked, node))
+        if of_items:
+            self.wires.append(Wire(self._add_catalogue(of_items), node.id, "", Flow.COLUMNS))
         cost = self.estimate.costs[node.id]
         detail = arguments(node)
         if isinstance(found, Head):
@@ -130,14 +134,22 @@ class _Sketch:
     def _add_columns(self, read: Sequence[str]) -> str:
         facts = self.checked.built.facts
         level = facts.levels.get(read[0])
-        what = {Level.STEP: "step", Level.SESSION: "session", None: "catalogue"}.get(level, "session")
+        what = "step" if level is Level.STEP else "session"
         group = facts.groups.get(read[0])
-        shape = {"step": f"(B, T({group}))" if group else "(B, T)", "session": "(B)", "catalogue": "(V)"}[what]
+        shape = "(B)" if what == "session" else f"(B, T({group}))" if group else "(B, T)"
         id = "columns:" + ",".join(read)
         listed = "; ".join(f"{name} {facts.column(name).dtype.value}" for name in read)
         prepared = {"codes" if facts.representation(name) is Representation.EMBED else "numbers" for name in read}
         detail = f"{what} column{'s' if len(read) > 1 else ''}, as {' and '.join(sorted(prepared))}"
         self._add(Card(id, _named(read), detail, shape, Look.COLUMN, facts=(("columns", listed),)))
+        return id
+
+    def _add_catalogue(self, read: Sequence[str]) -> str:
+        facts, id = self.checked.built.facts, "catalogue:" + ",".join(read)
+        found = [facts.column(name, Level.CATALOGUE) for name in read]
+        listed = "; ".join(f"{column.name} {column.dtype.value}" for column in found)
+        detail = f"column{'s' if len(read) > 1 else ''} of the catalogue, held by the model"
+        self._add(Card(id, _named(read), detail, "(V)", Look.COLUMN, facts=(("columns", listed),)))
         return id
 
     def _add_edge(self, source: Node, target: Node, role: Role, port: str) -> None:

@@ -37,9 +37,9 @@ def find_usage(checked: CheckedGraph) -> Usage:
     of_items: set[str] = set()
     for node in checked.graph.order():
         read |= columns_read(checked, node)
-        raw |= {name for name in _marked(node, RAW) if not facts.is_time(name)}
+        raw |= {name for name in numbers_read(node) if not facts.is_time(name)}
         coded |= _marked(node, CODES)
-        of_items |= _of_catalogue(checked, node)
+        of_items |= catalogue_read(checked, node)
     heads = [head for node in checked.heads.values() if isinstance(head := checked.types[node], Head)]
     targets = {head.target for head in heads}
     ranked = {head.target for head in heads if head.is_ranking}
@@ -77,6 +77,11 @@ def columns_read(checked: CheckedGraph, node: Node) -> set[str]:
     return found
 
 
+def numbers_read(node: Node) -> set[str]:
+    """Return the columns that a node reads as the data has them, whatever the preparation makes of them."""
+    return _marked(node, RAW)
+
+
 def _marked(node: Node, mark: str) -> set[str]:
     """Return the columns that a node reads in a way of their own."""
     if node.kind in _NO_READERS:
@@ -85,7 +90,7 @@ def _marked(node: Node, mark: str) -> set[str]:
     return {name for each in found if isinstance(each, Selection) for name in each.names}
 
 
-def _of_catalogue(checked: CheckedGraph, node: Node) -> set[str]:
+def catalogue_read(checked: CheckedGraph, node: Node) -> set[str]:
     """Return the columns of the catalogue that a node reads."""
     facts, level = checked.built.facts, Level.CATALOGUE
     if node.kind is not Kind.FEATURES:
