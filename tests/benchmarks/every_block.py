@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -39,11 +40,17 @@ feature {
   annotation { tag: "target" tag: "binary_classification" }
 }
 """
+LISTS = """
+feature { name: "genres" value_count { max: 6 } annotation { tag: "sequence" tag: "categorical" } }
+feature { name: "look" type: FLOAT value_count { min: 2 max: 2 } annotation { tag: "sequence" tag: "embedding" } }
+"""
 STEPS = """\
 let steps = concat(
   features(item_id),
   embed(item_id) >> position,
   numeric(rating) >> norm(kind=rms),
+  embed(genres, combiner=sqrtn),
+  vectors(look),
   soft_one_hot(rating, buckets=4, dim=8),
   cyclic(rating, period=5),
   time_gap(buckets=16),
@@ -170,7 +177,7 @@ def _heads(pipelines: list[str], losses: list[str] | None = None) -> str:
 def _try(name: str, case: Case, folder: Path) -> tuple[str, bool]:
     base = folder / name
     base.mkdir()
-    _take_part_of(case.data, base, has_liked="liked" in case.statements)
+    _take_part_of(case.data, base, has_liked="liked" in case.statements, has_lists="vectors" in case.statements)
     table = "table items = embedding(item_id, dim=32)\n" if "items" in case.statements else ""
     train = f"train {{ objective = {case.objective} }}\n" if case.objective else ""
     text = f'spec {name}\nschema "schema.pbtxt"\n{table}{case.statements}{SOURCES[case.data].sections}{train}'
@@ -187,7 +194,7 @@ def _try(name: str, case: Case, folder: Path) -> tuple[str, bool]:
     return f"| `{name}` | {case.data} | {heads} | {seconds:.0f} s | {said[0].removeprefix('verify: ')} |", True
 
 
-def _take_part_of(data: str, base: Path, *, has_liked: bool) -> None:
+def _take_part_of(data: str, base: Path, *, has_liked: bool, has_lists: bool) -> None:
     source = SOURCES[data]
     for file in source.files:
         events = pq.read_table(DATA / data / f"{file}.parquet")
@@ -195,9 +202,21 @@ def _take_part_of(data: str, base: Path, *, has_liked: bool) -> None:
         events = events.filter(pc.is_in(events[source.session], chosen))
         if has_liked:
             events = events.append_column("liked", pc.greater_equal(events["rating"], 4).cast("int64"))
-        pq.write_table(events, base / f"{file}.parquet")
+        pq.write_table(_with_lists(events, data) if has_lists else events, base / f"{file}.parquet")
     schema = (DATA / data / "schema.pbtxt").read_text()
-    (base / "schema.pbtxt").write_text(schema + (LIKED if has_liked else ""))
+    (base / "schema.pbtxt").write_text(schema + (LIKED if has_liked else "") + (LISTS if has_lists else ""))
+
+
+def _with_lists(events: pa.Table, data: str) -> pa.Table:
+    """Return the events with the genres of each film, and its age and their number as a vector."""
+    items = pq.read_table(DATA / data / "items.parquet")
+    place = pc.index_in(events["item_id"], value_set=items["item_id"].combine_chunks())
+    genres = items["genres"].take(place)
+    year = pc.fill_null(pc.cast(items["release_year"].take(place), "float32"), 1995)
+    count = pc.fill_null(pc.list_value_length(genres), 0)
+    look = pa.array(zip(pc.divide(pc.subtract(1998, year), 10).to_pylist(), count.to_pylist(), strict=True))
+    vectors = look.cast(pa.list_(pa.float32()))
+    return events.append_column("genres", genres).append_column("look", vectors)
 
 
 if __name__ == "__main__":
