@@ -212,10 +212,10 @@ def _with_lists(events: pa.Table, data: str) -> pa.Table:
     items = pq.read_table(DATA / data / "items.parquet")
     place = pc.index_in(events["item_id"], value_set=items["item_id"].combine_chunks())
     genres = items["genres"].take(place)
-    year = pc.fill_null(pc.cast(items["release_year"].take(place), "float32"), 1995)
-    count = pc.fill_null(pc.list_value_length(genres), 0)
-    look = pa.array(zip(pc.divide(pc.subtract(1998, year), 10).to_pylist(), count.to_pylist(), strict=True))
-    vectors = look.cast(pa.list_(pa.float32()))
+    years = [int(each) if each and each.isdigit() else None for each in items["release_year"].take(place).to_pylist()]
+    counts = pc.fill_null(pc.list_value_length(genres), 0).to_pylist()
+    look = [None if year is None else [(1998 - year) / 10, count] for year, count in zip(years, counts, strict=True)]
+    vectors = pa.array(look, pa.list_(pa.float32()))
     return events.append_column("genres", genres).append_column("look", vectors)
 
 
