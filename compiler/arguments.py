@@ -22,6 +22,7 @@ from sess.compiler.block import (
 )
 from sess.compiler.codec import encode
 from sess.compiler.defaults import complete
+from sess.compiler.diagnostics import Edit, Fix
 from sess.compiler.matching import named, places
 from sess.compiler.mismatch import found, remedy
 from sess.compiler.misspelt import respelling
@@ -281,14 +282,15 @@ def _metric(expression: Expression, scope: Scope) -> str | None:
         return None
     cutoff = value.cutoff if isinstance(value, Metric) else None
     if entry.is_ranking and cutoff is None:
-        scope.reporter.error(
-            codes.WRONG_VALUE, f"`{name}` lacks its cutoff", expression.span, help=f"write `{name}@10`"
-        )
+        fix = Fix(f"write `{name}@10`", (Edit(expression.span, f"{name}@10"),), is_safe=False)
+        scope.reporter.error(codes.WRONG_VALUE, f"`{name}` lacks its cutoff", expression.span, fixes=[fix])
         return None
     if cutoff is not None and (not entry.is_ranking or cutoff < 1):
         message = (
             f"`{name}` has no cutoff" if not entry.is_ranking else f"the cutoff of `{name}` is at least 1, not {cutoff}"
         )
-        scope.reporter.error(codes.WRONG_VALUE, message, expression.span)
+        plain_name = Fix(f"write `{name}`", (Edit(expression.span, name),), is_safe=False)
+        fixes = () if entry.is_ranking else (plain_name,)
+        scope.reporter.error(codes.WRONG_VALUE, message, expression.span, fixes=fixes)
         return None
     return name if cutoff is None else f"{name}@{cutoff}"

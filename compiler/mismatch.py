@@ -36,6 +36,10 @@ def found(expression: Expression) -> str:
             return f"the metric {text}"
         case ListOf():
             return f"the list {text}"
+        case Name(text="True" | "False" | "None"):
+            return text
+        case Name():
+            return f"the word {text}"
     return text
 
 

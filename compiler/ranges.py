@@ -25,7 +25,11 @@ class Range:
 
     def __str__(self) -> str:
         parts = (("at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
-        return " and ".join(f"{word} {bound:g}" for word, bound in parts if bound is not None)
+        return " and ".join(f"{word} {_said(bound)}" for word, bound in parts if bound is not None)
+
+
+def _said(bound: float) -> str:
+    return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
 
 
 COUNT = Range(least=1)

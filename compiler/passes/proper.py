@@ -26,11 +26,16 @@ def is_proper(definition: Definition, entry: Entry[Any], params: Any, facts: Fac
         fixes = () if is_head else (say(definition, Keyword.LET),)
     elif keyword is Keyword.HEAD and not is_head:
         message = f"a head ends in {listing(ctx.registry.names(Kind.HEAD))}, not in `{word}`"
-        helps = (f"add `>> categorical({facts.item or 'item'})`",)
+        text, end = f" >> categorical({facts.item or 'item'})", definition.value.span.end
+        at = Span(definition.value.span.source, end, end)
+        fixes = (Fix(f"add `{text.strip()}`", (Edit(at, text),), is_safe=False),)
     elif keyword is Keyword.HEAD and kind is Kind.BASELINE and params.target is None:
         message = f"`{word}` lacks its target: as a head it says what it ranks"
-        helps = (f"write `{word}({facts.item or 'item'})`",)
-        ctx.reporter.error(codes.MISSING_ARGUMENT, message, definition.value.span, help=helps)
+        text = f"{word}({facts.item or 'item'})"
+        is_bare = definition.value.span.text in (word, f"{word}()")
+        fixes = (Fix(f"write `{text}`", (Edit(definition.value.span, text),), is_safe=False),) if is_bare else ()
+        helps = () if is_bare else (f"write `{text}`",)
+        ctx.reporter.error(codes.MISSING_ARGUMENT, message, definition.value.span, help=helps, fixes=fixes)
         return False
     elif keyword in (Keyword.LET, Keyword.ENCODER) and is_head:
         message, fixes = f"`{word}` is a head: it stands in a `head` definition", (say(definition, Keyword.HEAD),)

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sess.compiler import codes
+from sess.compiler.block import Chosen
 from sess.compiler.diagnostics import Label
 from sess.compiler.misspelt import respelling
 from sess.compiler.passes.context import Context, Inputs
 from sess.compiler.passes.cycles import cycles
 from sess.compiler.passes.spaces import check_space, is_constant
 from sess.compiler.sections import KEYS
-from sess.compiler.signature import parameters
+from sess.compiler.signature import kind_of, members, parameters
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
 from sess.compiler.tree import (
@@ -148,7 +149,7 @@ def _add_entry(entries: dict[str, Entry], section: SectionName, entry: Entry, in
                 codes.UNKNOWN_KEY,
                 f"`{section.value}` has no key `{key.text}`",
                 key.span,
-                help=did_you_mean(key.text, known) or _elsewhere(key.text, section) or f"it has {listing(known)}",
+                help=did_you_mean(key.text, known) or _elsewhere(key.text, section, ctx) or f"it has {listing(known)}",
                 fixes=respelling(key.text, key.span, known),
             )
             return
@@ -179,11 +180,21 @@ def _has_unknown_key(inputs: Inputs, section: SectionName) -> bool:
     return any(key not in known for key in given)
 
 
-def _elsewhere(key: str, section: SectionName) -> str:
+def _elsewhere(key: str, section: SectionName, ctx: Context) -> str:
+    """Return where a key belongs: in another section, or as an argument in the value of another key; "" if nowhere."""
     homes = [
         name.value for name in KEYS if name is not section and key in {each.name for each in parameters(KEYS[name])}
     ]
-    return f"it is a key of {listing(homes)}" if homes else ""
+    if homes:
+        return f"it is a key of {listing(homes)}"
+    for name in (section, *KEYS):
+        for each in parameters(KEYS[name]):
+            for kind in (found for member in members(each.hint) if (found := kind_of(member)) is not None):
+                for word in (each.default.name if isinstance(each.default, Chosen) else "", *ctx.registry.names(kind)):
+                    entry = ctx.registry.find(word, kind)
+                    if entry is not None and key in {own.name for own in parameters(entry.Params)}:
+                        return f"it is an argument: `{name.value} {{ {each.name} = {word}({key}=…) }}`"
+    return ""
 
 
 def _override(
