@@ -110,15 +110,8 @@ class RpcServer:
 
     async def answer(self, method: str, raw: bytes, context: Any) -> bytes:
         """Return the serialized answer; the call is aborted with its status where there is none."""
-        kind, run = self._methods()[method]
         try:
-            try:
-                request = kind.FromString(raw)
-            except DecodeError:
-                raise invalid("the message is no protobuf of this service", "bad message") from None
-            answer = await run(request, raw, context) if method == INFER else run(request)
-            serialized: bytes = answer.SerializeToString()
-            return serialized
+            return await self._serialized(method, raw, context)
         except Refusal as refusal:
             self._inferences.metrics.rejected.labels(refusal.rule).inc()
             id = dict(context.invocation_metadata() or ()).get(ID_KEY, "") or os.urandom(8).hex()
@@ -127,6 +120,23 @@ class RpcServer:
             context.set_trailing_metadata(((ID_KEY, str(id)[:128]),))
             await context.abort(getattr(grpc.StatusCode, status), refusal.message)
         raise AssertionError("abort raises")
+
+    async def _serialized(self, method: str, raw: bytes, context: Any) -> bytes:
+        kind, run = self._methods()[method]
+        try:
+            request = kind.FromString(raw)
+            answer = await run(request, raw, context) if method == INFER else run(request)
+            serialized: bytes = answer.SerializeToString()
+            return serialized
+        except DecodeError:
+            raise invalid("the message is no protobuf of this service", "bad message") from None
+        except UnicodeDecodeError:  # a text is decoded when it is asked for
+            raise invalid("the message holds a name that is not UTF-8", "bad message") from None
+        except (Refusal, grpc.aio.AbortError):
+            raise
+        except Exception as error:
+            self._log.event("bug", protocol="grpc", error=f"{type(error).__name__}: {error}")
+            raise Refusal(Reason.FAILED, "the server failed on this request", "bug") from None
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc is untyped

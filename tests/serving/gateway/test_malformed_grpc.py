@@ -203,6 +203,13 @@ def test_what_is_no_message_is_refused(content: bytes, gateway: Gateway) -> None
     assert is_alive(gateway)
 
 
+@pytest.mark.parametrize("text", [b"age", b"FP64", b"shop"])
+def test_a_text_that_is_not_utf8_is_refused(text: bytes, gateway: Gateway) -> None:
+    code, details = gateway.call("ModelInfer", message().SerializeToString().replace(text, b"\xd6" * len(text), 1))
+    assert (code, "UTF-8" in details) == ("INVALID_ARGUMENT", True), details
+    assert is_alive(gateway)
+
+
 def test_an_empty_message_names_no_model(gateway: Gateway) -> None:
     assert gateway.call("ModelInfer", b"")[0] == "NOT_FOUND"
 
