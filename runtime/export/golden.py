@@ -35,8 +35,10 @@ FORMAT_VERSION = 1
 Row = dict[str, Any]  # a session: JSON values by column
 
 
-def write_golden(program: Program, prepared: Prepared, reader: Reader, answerer: Answerer, path: Path) -> None:
-    """Write rows, and every output that the steps give for them."""
+def write_golden(
+    program: Program, prepared: Prepared, reader: Reader, answerer: Answerer, path: Path
+) -> tuple[Row, ...]:
+    """Write rows, and every output that the steps give for them; return the rows."""
     rows = held_out_rows(program, prepared)
     asked = reader.read(tensors_of(rows, program.serving.request))
     answers = answerer.answer_one(asked)
@@ -46,6 +48,7 @@ def write_golden(program: Program, prepared: Prepared, reader: Reader, answerer:
         "answers": {tensor.name: plain(answers[tensor.name]) for tensor in program.serving.answers},
     }
     path.write_text(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return rows
 
 
 def held_out_rows(program: Program, prepared: Prepared, most: int = ROWS) -> tuple[Row, ...]:

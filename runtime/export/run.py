@@ -20,6 +20,7 @@ from sess.runtime.export.names import VERSION, model_name, prepare_name
 from sess.runtime.export.repository import write_repository
 from sess.runtime.export.saved_model import save
 from sess.runtime.export.schemas import write_schemas
+from sess.runtime.export.warm_up import write_warm_up
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.progress import Progress
@@ -66,7 +67,9 @@ def export(
         answerer = Answerer(step)
         write_deployment(program, out / "deploy")
         check_loadable(out)  # what is refused when it is served isn't exported
-        write_golden(program, prepared, reader, answerer, triton / GOLDEN)
+        rows = write_golden(program, prepared, reader, answerer, triton / GOLDEN)
+        if rows:
+            write_warm_up(program, rows[0], triton)
         task.advance(1, "golden requests")
     if why is not None:
         progress.say(f"export: the model step runs TensorFlow, which takes longer to start and to answer: {why}")

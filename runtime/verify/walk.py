@@ -41,11 +41,21 @@ class Walker:
 
     def infer(self, model: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
         """Return an ensemble's outputs; RunFailed where a step breaks its own configuration."""
+        return self._walk(model, tensors, {})
+
+    def inputs(self, model: str, tensors: Mapping[str, Array]) -> dict[str, dict[str, Array]]:
+        """Return what each step of an ensemble is given on the way, by the step's name."""
+        seen: dict[str, dict[str, Array]] = {}
+        self._walk(model, tensors, seen)
+        return seen
+
+    def _walk(self, model: str, tensors: Mapping[str, Array], seen: dict[str, dict[str, Array]]) -> dict[str, Array]:
         ensemble = _config(self._repository / model)
         known = dict(tensors)
         for step in ensemble.ensemble_scheduling.step:
             config, run = self._step(step.model_name)
-            given = {own: known[name] for own, name in step.input_map.items() if name in known}
+            given = {own: known[name] for own, name in sorted(step.input_map.items()) if name in known}
+            seen[step.model_name] = given
             inputs = {
                 each.name: _entering(config, each, given[each.name]) for each in config.input if each.name in given
             }

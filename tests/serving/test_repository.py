@@ -21,6 +21,16 @@ def test_a_request_alone_goes_at_once_and_a_full_batch_too(artifact: Path) -> No
     assert batching.max_queue_delay_microseconds == 2000
 
 
+def test_every_step_is_warmed_up_by_a_golden_session(artifact: Path) -> None:
+    for step in ("shop__prepare", "shop__model"):
+        found = config(artifact, step)
+        (warm_up,) = found.model_warmup
+        required = {each.name for each in found.input if not each.optional}
+        assert set(warm_up.inputs) == required
+        files = [artifact / "triton" / step / "warmup" / each.input_data_file for each in warm_up.inputs.values()]
+        assert all(file.stat().st_size for file in files)
+
+
 def test_one_tensor_goes_from_step_to_step(artifact: Path) -> None:
     prepare, model = config(artifact, "shop__prepare"), config(artifact, "shop__model")
     assert [each.name for each in prepare.output] == [each.name for each in model.input]

@@ -93,7 +93,8 @@ def _list(value: object, message: str) -> list[object]:
 
 def _id(said: Mapping[str, Any]) -> str:
     value = said.get("id", "")
-    if not isinstance(value, str) or len(value) > LONGEST_ID:
+    # Half of a surrogate pair is valid JSON and no text.
+    if not isinstance(value, str) or len(value) > LONGEST_ID or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise invalid(f"`id` must be a text of at most {LONGEST_ID} characters", "bad JSON")
     return value
 

@@ -105,6 +105,7 @@ DOCUMENTS: dict[str, tuple[Callable[[Document], object], str]] = {
         keyed(outputs=[{"name": "buy.score", "parameters": {"classification": 1}}]), "buy.score",
     ),
     "the id is a number": (keyed(id=7), "id"),
+    "the id is half a surrogate pair": (keyed(id="\ud800"), "id"),
     "k is 0": (k(0), "k"),
     "k is negative": (k(-1), "k"),
     "k is more than top_k": (k(11), "k"),
