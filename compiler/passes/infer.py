@@ -37,13 +37,19 @@ def infer(built: Built, ctx: Context) -> CheckedGraph:
         _check_nested(node, site, ctx)
         if isinstance(found, Tower) and node.kind is EntryKind.TABLE:
             found = _named(found, node, built)
-        if found is not None and is_sound:
+        if found is not None and is_sound and not _is_empty(found):
             types[node.id] = found
     _check_objective(built, types, ctx)
     _check_baselines(built, types, ctx)
     checked = CheckedGraph(built.graph, types, built)
     _check_encoders(checked, ctx)
     return checked
+
+
+def _is_empty(found: Type) -> bool:
+    """Whether a type has no width: the argument that said so is what is wrong, not what depends on it."""
+    width = found.width.known if isinstance(found, (Row, Seq, Tower)) else None
+    return width is not None and width < 1
 
 
 def _named(tower: Tower, table: Node, built: Built) -> Tower:
