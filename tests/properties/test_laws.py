@@ -47,6 +47,7 @@ def call(name: str, kind: Kind, /, **extra: str) -> str:
     entry = registry().find(name, kind)
     assert entry is not None
     needed = [each.name for each in parameters(entry.Params) if each.is_required and each.name not in extra]
+    assert set(needed) <= set(GIVEN), f"say in GIVEN what `{name}` is tried with: {', '.join(set(needed) - set(GIVEN))}"
     words = {**{each: GIVEN[each] for each in needed}, **extra}
     return f"{name}({', '.join(f'{key}={value}' for key, value in words.items())})"
 

@@ -55,7 +55,7 @@ columns context = tag(CONTEXT)
 table   items   = {{table}}
 {{tower}}let     steps   = concat(features(clicks), {{leaf}}broadcast(features(context), to=clicks)) >> mlp([16])
 encoder query   = steps >> {{pipeline}}
-head    click   = query >> categorical(item_id, tied={{tied}}, loss={{loss}})
+head    click   = query >> {{fit}}categorical(item_id, tied={{tied}}, loss={{loss}})
 head    buy     = query >> {{pool}}mlp([4]) >> binary(purchased)
 {{head}}{DATA}train {{{{ objective = {{objective}} }}}}
 """
@@ -109,6 +109,7 @@ class Case(NamedTuple):
     tower: str = ""
     tied: str = "items"
     head: str = ""
+    fit: str = ""
 
     @property
     def text(self) -> str:
@@ -143,10 +144,14 @@ def cases_of(call: str, kind: Kind | None = None) -> dict[str, Case]:
     and shapes among what a step, a session or an item is made of, an objective in `train`, a head beside the others.
     """
     entry = entry_of(call, kind)
-    tried = list(places_of(call, entry))
-    found = {name: case for name, case in tried if not checked_text(case.text).has_errors}
+    places, found = places_of(call, entry), dict[str, Case]()
+    for name, case in places:
+        # A state of another width than the items' is projected to theirs.
+        for each in (case, case._replace(fit="project(16) >> ")):
+            if name not in found and not checked_text(each.text).has_errors:
+                found[name] = each
     if not found:
-        compiled(tried[0][1])
+        compiled(places[0][1])
     return found
 
 
