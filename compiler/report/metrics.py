@@ -41,6 +41,9 @@ def _protocol(split: str, protocol: Json) -> list[str]:
     ]
     if counts.get("too_short"):
         lines.append(f"left out: {counts['too_short']:,} sessions that have nothing before what is asked for")
+    if named := protocol.get("left_out"):
+        listed = ", ".join(f"`{name}`" for name in named)
+        lines.append(f"left out: {listed}, for which training's sessions are needed, which an artifact doesn't hold")
     for head, found in counts.get("heads", {}).items():
         lines += _misses(head, found)
     return [line for line in lines if line]

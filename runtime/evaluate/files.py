@@ -22,14 +22,13 @@ from sess.runtime.steps.transform import Transform
 from sess.runtime.vocabulary import Vocabulary, VocabularySize
 
 WEIGHTS = Path("model") / "weights.npz"
-# An artifact counts clicks; how many sessions hold an item it doesn't know.
 NEEDS_SESSIONS = ("novelty",)
 
 
 def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progress) -> dict[str, JsonValue]:
     """Return the metrics of whole sessions in files, relative to the working directory, as the split `data`.
 
-    Of the baselines only what is popular stands beside: the others compare with training sessions, which stay behind.
+    What needs training sessions is left out and named in the protocol: an artifact counts clicks and holds no session.
     """
     for path in paths:
         try:
@@ -37,8 +36,12 @@ def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progres
         except RunFailed as error:  # what the command line names is its own mistake, not the spec's
             raise Misused(error.message) from None
     program, folder = artifact.program, artifact.path
-    metrics = tuple(metric for metric in program.evaluate.metrics if metric.name not in NEEDS_SESSIONS)
-    program = replace(program, evaluate=replace(program.evaluate, metrics=metrics))
+    plan = program.evaluate
+    metrics = tuple(metric for metric in plan.metrics if metric.name not in NEEDS_SESSIONS)
+    baselines = tuple(baseline for baseline in plan.baselines if baseline.name == "popular")
+    left_out = [str(metric) for metric in plan.metrics if metric not in metrics]
+    left_out += [baseline.name for baseline in plan.baselines if baseline not in baselines]
+    program = replace(program, evaluate=replace(plan, metrics=metrics, baselines=baselines))
     workflow = json.loads((folder / WORKFLOW).read_text(encoding="utf-8"))
     vocabularies = {
         name: Vocabulary.load(folder / domain["file"], domain["reserved"])
@@ -55,7 +58,7 @@ def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progres
     nothing = Surroundings(Layers(), {}, {}, {}, {}, None, None, 0, program.train.seed)
 
     def fit(baseline: Chosen, head: HeadPlan) -> Fitted | None:
-        if baseline.name != "popular" or not can_rank(baseline, head):
+        if not can_rank(baseline, head):
             return None
         counted = vocabularies[head.target_domain or ""]
         items = VocabularySize(counted.reserved, counted.size)
@@ -65,4 +68,4 @@ def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progres
 
     model = trained(program, vocabularies, folder / WEIGHTS)
     measure = Measure(program, model, vocabularies, popularity, fit)
-    return measured(measure, {"data": sessions}, f"given now: {', '.join(paths)}", progress)
+    return measured(measure, {"data": sessions}, f"given now: {', '.join(paths)}", progress, left_out)

@@ -67,8 +67,10 @@ def trained(program: Program, vocabularies: Mapping[str, Vocabulary], weights: P
     return model
 
 
-def measured(measure: Measure, splits: Mapping[str, Sessions], origin: str, progress: Progress) -> dict[str, JsonValue]:
-    """Evaluate splits; `origin` says where they come from."""
+def measured(
+    measure: Measure, splits: Mapping[str, Sessions], origin: str, progress: Progress, left_out: Iterable[str] = ()
+) -> dict[str, JsonValue]:
+    """Evaluate splits; `origin` says where they come from, `left_out` what of the spec's evaluation isn't measured."""
     program = measure.program
     scorer = Scorer(program, measure.model, measure.vocabularies, cutoff_of(program.evaluate.metrics))
     found: dict[str, JsonValue] = {}
@@ -84,7 +86,9 @@ def measured(measure: Measure, splits: Mapping[str, Sessions], origin: str, prog
         counts[split] = _counts(program, examples, measure.popularity)
     if slices:
         found["slices"] = slices
-    return found | {"protocol": _protocol(program, measure.popularity, counts, origin)}
+    protocol = _protocol(program, measure.popularity, counts, origin)
+    named: list[JsonValue] = list(left_out)
+    return found | {"protocol": protocol | {"left_out": named} if named else protocol}
 
 
 def _rows(measure: Measure, scorer: Scorer, examples: Examples, progress: Progress, split: str) -> dict[str, Row]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sess.compiler.block import Chosen
 from sess.compiler.failures import Misused
-from sess.compiler.plans import Program
+from sess.compiler.plans import MetricPlan, Program
+from sess.compiler.report.metrics import metrics_text
 from sess.runtime.artifact import open_artifact
 from sess.runtime.evaluate.files import evaluate_files
 from sess.runtime.evaluate.run import evaluate
@@ -22,6 +25,20 @@ def test_the_files_of_a_split_have_the_figures_of_the_split(artifact: Path, shop
     assert found["data"] == expected["valid"]
     assert found["protocol"]["counts"]["data"] == expected["protocol"]["counts"]["valid"]
     assert found["protocol"]["split"] == f"given now: {shop / 'valid.parquet'}"
+
+
+def test_what_needs_training_sessions_is_left_out_and_named(artifact: Path, shop: Path) -> None:
+    opened = open_artifact(artifact)
+    evaluation = replace(
+        opened.program.evaluate,
+        metrics=(*opened.program.evaluate.metrics, MetricPlan("novelty", 5)),
+        baselines=(*opened.program.evaluate.baselines, Chosen("vsknn", {"target": None, "k": 10, "sample": 100})),
+    )
+    asked = replace(opened, program=replace(opened.program, evaluate=evaluation))
+    found: Any = evaluate_files(asked, (str(shop / "valid.parquet"),), Silent())
+    assert found["protocol"]["left_out"] == ["novelty@5", "vsknn"]
+    assert "left out: `novelty@5`, `vsknn`, for which training's sessions are needed" in metrics_text(found)
+    assert "novelty@5" not in next(iter(found["data"].values()))
 
 
 def test_files_that_are_not_there_are_named(artifact: Path) -> None:
