@@ -10,7 +10,7 @@ from sess.compiler.block import Chosen, MetricWord, Microseconds, Selection
 from sess.compiler.diagnostics import Edit, Fix
 from sess.compiler.misspelt import respelling
 from sess.compiler.registry import Registry
-from sess.compiler.signature import Hint, kind_of, members, origin, plain, words
+from sess.compiler.signature import Hint, kind_of, members, origin, parameters, plain, words
 from sess.compiler.similar import did_you_mean
 from sess.compiler.tree import Binary, Call, Duration, Expression, ListOf, Literal, Metric, Name, Operator
 from sess.compiler.words import FilePath, TableName, TowerName
@@ -85,8 +85,9 @@ def _instead(expression: Expression, hint: Hint, registry: Registry) -> str | No
         if base is Chosen and kind is not None and registry.find(value.removesuffix("()"), kind) is not None:
             return value
     if base is Chosen and kind is not None and isinstance(value, int) and not isinstance(value, bool):
-        only = registry.names(kind)
-        return f"{only[0]}({text})" if len(only) == 1 else None
+        only = [entry for name in registry.names(kind) if (entry := registry.find(name, kind)) is not None]
+        is_counted = len(only) == 1 and [plain(each.hint) for each in parameters(only[0].Params)][:1] == [int]
+        return f"{only[0].name}({text})" if is_counted else None
     return None
 
 

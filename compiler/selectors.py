@@ -112,7 +112,10 @@ class Selector:
                 return self._binary(expression)
             case Literal() | ListOf() | Pipeline():
                 message = f"`{expression.span.text}` is no selection of columns"
-                self.reporter.error(codes.WRONG_VALUE, message, expression.span, help="name columns, or use `tag(…)`")
+                word = str(expression.value) if isinstance(expression, Literal) else ""
+                fixes = [Fix(f"write `{word}`", (Edit(expression.span, word),))] if self.schema.find(word) else []
+                helps = "name columns, or use `tag(…)`"
+                self.reporter.error(codes.WRONG_VALUE, message, expression.span, help=helps, fixes=fixes)
         return None
 
     def _name(self, name: Name) -> Picked | None:

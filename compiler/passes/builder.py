@@ -17,7 +17,7 @@ from sess.compiler.passes.proper import is_proper, report_columns
 from sess.compiler.passes.tables import Tables
 from sess.compiler.passes.times import with_times
 from sess.compiler.passes.words import VALUES, WordScope, word_of
-from sess.compiler.selectors import a_kind
+from sess.compiler.selectors import SELECTORS, a_kind
 from sess.compiler.signature import members, parameters, plain, ports
 from sess.compiler.similar import did_you_mean, listing
 from sess.compiler.source import Span
@@ -72,7 +72,7 @@ class Builder(WordScope):
                 return None
             case Name():
                 return self._name(expression, name)
-            case Call():
+            case Call() if expression.name.text not in SELECTORS:
                 return self._call(expression, None, name)
             case Pipeline():
                 return self._pipeline(expression, name)

@@ -34,6 +34,22 @@ def mentions(
             return
 
 
+def names(expression: Expression) -> Iterator[Name]:
+    """Yield every bare word of an expression, fixed or not, in the order of the text."""
+    match expression:
+        case Name():
+            yield expression
+        case Call(arguments=arguments):
+            for argument in arguments:
+                yield from names(argument.value)
+        case ListOf(items=inner) | Pipeline(stages=inner):
+            for each in inner:
+                yield from names(each)
+        case Binary(left=left, right=right):
+            yield from names(left)
+            yield from names(right)
+
+
 def _in_call(call: Call, registry: Registry, kinds: tuple[Kind, ...], given: int) -> Iterator[Name]:
     if call.name.text in SELECTORS:
         return  # tags, dtypes and columns are words of the schema

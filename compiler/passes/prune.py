@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sess.compiler import codes
-from sess.compiler.block import Kind
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.context import Context
-from sess.compiler.passes.mentions import mentions
+from sess.compiler.passes.mentions import mentions, names
 from sess.compiler.tree import Kind as Keyword
 from sess.compiler.tree import SectionName
 
@@ -68,7 +67,7 @@ def _needed(checked: CheckedGraph, kept: set[str], ctx: Context) -> set[str]:
     found |= {facts.groups[name] for name in read if name in facts.groups}
     found |= {domain for domain, columns in facts.domains.columns.items() if read.intersection(columns)}
     for entries in facts.resolved.sections.values():
-        found |= {word.text for entry in entries.values() for word in mentions(entry.value, ctx.registry, tuple(Kind))}
+        found |= {word.text for entry in entries.values() for word in names(entry.value)}
     found |= set(facts.resolved.sections[SectionName.PREPARE])
     frontier = list(found)
     while frontier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sess.compiler import codes
 from sess.compiler.block import Kind, Selection
 from sess.compiler.diagnostics import Label, Reporter
+from sess.compiler.misspelt import respelling
 from sess.compiler.passes.bind import Facts
 from sess.compiler.passes.columns import is_one
 from sess.compiler.passes.context import Context
@@ -134,9 +135,11 @@ class SelectionScope:
             and not self.facts.selector.is_columns(expression)
         ):
             helps = did_you_mean(expression.text, known) or f"there is {listing(known)}"
-            self.reporter.error(
-                codes.UNKNOWN_SLICE, f"there is no slice `{expression.text}`", expression.span, help=helps
+            message, fixes = (
+                f"there is no slice `{expression.text}`",
+                respelling(expression.text, expression.span, known),
             )
+            self.reporter.error(codes.UNKNOWN_SLICE, message, expression.span, help=helps, fixes=fixes)
             return None
         picked = self.facts.selector.pick(expression)
         if picked is None or not is_one(picked, expression, "a slice", self.reporter):
