@@ -35,6 +35,7 @@ def chunks(tokens: Sequence[Token], source: Source, reporter: Reporter) -> tuple
     """Return the statements in order; words before, between or behind them are reported."""
     starts = _starts(tokens)
     found: list[Chunk] = []
+    unclosed = 0  # sections so far: each explains one brace too many, since sections don't nest
     _report_outside(tokens[: starts[0]] if starts else tokens, source, reporter)
     for start, end in zip(starts, [*starts[1:], len(tokens)], strict=False):
         body = list(tokens[start:end])
@@ -43,7 +44,9 @@ def chunks(tokens: Sequence[Token], source: Source, reporter: Reporter) -> tuple
             continue
         body[0] = _mended(body[0], body, source, reporter)
         if body[0] in SECTIONS:
-            found.append(_section(_opened(body, source, reporter), source, reporter))
+            body = _opened(body, source, reporter)
+            found.append(_section(body, source, reporter, is_explained=unclosed > 0))
+            unclosed += _end(body) is None
             continue
         kept = _until_stray(body, source, reporter)
         if body[0] in KEYWORDS:
@@ -200,8 +203,11 @@ def _until_stray(body: list[Token], source: Source, reporter: Reporter) -> list[
     return body
 
 
-def _section(body: list[Token], source: Source, reporter: Reporter) -> Chunk:
-    """Return a section as its first two tokens, its closing one, and a chunk an entry."""
+def _section(body: list[Token], source: Source, reporter: Reporter, *, is_explained: bool) -> Chunk:
+    """Return a section as its first two tokens, its closing one, and a chunk an entry.
+
+    `is_explained`: a brace too many is that of a section which was reported as not closed.
+    """
     end = _end(body)
     if end is None:
         label = Label(span_of(source, body[0]), "the section begins here")
@@ -211,7 +217,8 @@ def _section(body: list[Token], source: Source, reporter: Reporter) -> Chunk:
     elif len(body) > end + 1:
         stray = body[end + 1]
         if stray.type == "RBRACE":
-            reporter.error(codes.STRAY_BRACKET, "`}` closes nothing", span_of(source, stray))
+            if not is_explained:
+                reporter.error(codes.STRAY_BRACKET, "`}` closes nothing", span_of(source, stray))
         elif stray.type != "BROKEN" and _is_first(body, end + 1):
             _report_outside(body[end + 1 :], source, reporter)
         elif stray.type != "BROKEN":

@@ -57,7 +57,9 @@ class Embedding(TableBlock[EmbeddingParams]):
             site.require(params.ids is not None, "pretrained", message)
         elif is_known:
             site.require(params.ids is None, "ids", "is for a .npy, not for a parquet file, which has its own")
-        site.require(isinstance(params.dim, int), "dim", "is how wide the `pretrained` vectors are, not for a rule")
+        site.require(
+            isinstance(params.dim, int), "dim", "must be given: how wide the `pretrained` vectors are, not `auto`"
+        )
 
     def lower(self, keras: Keras, params: EmbeddingParams) -> Any:  # a Keras layer
         """Return the layer that holds the vectors, (V, D)."""
