@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
 from sess.compiler.plans import Program, Role
 from sess.runtime.export.saved_model import arguments
 from sess.runtime.prepare.prepared import Prepared
+from sess.runtime.steps.bags import Bags
 from sess.runtime.vocabulary import file_of
 
 FORMAT_VERSION = 1
@@ -16,12 +19,16 @@ FORMAT_VERSION = 1
 # What one request may hold at most (the serving contract).
 MOST_SESSIONS = 4096
 MOST_VALUES = 1_048_576
+LONGEST_LIST = 1000  # or as long as the data has one
+BATCH = 64  # sessions that may have the longest list at every step
 
 
-def reader_facts(program: Program, graph: Mapping[str, str | None]) -> dict[str, JsonValue]:
+def reader_facts(program: Program, prepared: Prepared, graph: Mapping[str, str | None]) -> dict[str, JsonValue]:
     """Return what the prepare step must know beside the fitted workflow; `graph` is what a graph's step reads of it."""
     serving, data = program.serving, program.workflow.data
     item_domain = next((domain.name for domain in program.workflow.domains if domain.is_item), None)
+    longest = _longest_list(prepared)
+    places = max(MOST_VALUES, BATCH * program.model.keep * longest)
     return {
         "format_version": FORMAT_VERSION,
         "request": encode(serving.request),
@@ -36,8 +43,26 @@ def reader_facts(program: Program, graph: Mapping[str, str | None]) -> dict[str,
         "excludes_seen": "seen" in serving.exclude,
         "on_empty": serving.on_empty,
         "on_unknown": serving.on_unknown,
-        "limits": {"sessions": MOST_SESSIONS, "values": MOST_VALUES},
+        "limits": {
+            "sessions": MOST_SESSIONS,
+            "values": MOST_VALUES,
+            "list": max(LONGEST_LIST, longest),
+            "places": places,
+        },
     }
+
+
+def _longest_list(prepared: Prepared) -> int:
+    """Return how many values the longest list of the data has, of a step or of a session."""
+    splits = [each for each in (prepared.train, prepared.valid, prepared.test) if each is not None]
+    columns = [
+        values
+        for each in splits
+        for part in (each.steps, each.session, *(other.steps for other in each.others.values()))
+        for values in part.values()
+    ]
+    lengths = [int(np.diff(values.offsets).max(initial=0)) for values in columns if isinstance(values, Bags)]
+    return max(lengths, default=0)
 
 
 def answerer_facts(

@@ -125,7 +125,7 @@ def _write_prepare(
     step = folder / prepare_name(program.serving.name)
     columns = {argument: name for name, argument in arguments(program.model).items()}
     fed = {name: columns.get(argument) for argument, name in graph.items()}  # the mask is no column
-    _write_step(step, "prepare_step.py", PREPARE_CODE, reader_facts(program, fed))
+    _write_step(step, "prepare_step.py", PREPARE_CODE, reader_facts(program, prepared, fed))
     shutil.copy(artifact / WORKFLOW, step / VERSION / WORKFLOW)
     _copy_vocabularies(artifact, step / VERSION, prepared.vocabularies)
     _write_config(

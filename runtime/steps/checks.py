@@ -38,6 +38,20 @@ def texts_of(name: str, values: Array) -> Array:
     return texts
 
 
+def check_lists(name: str, offsets: Ints, rows: int, longest: int, most: int) -> None:
+    """Refuse a list that is too long, and one that makes all `rows` too wide, as dense arrays are as wide as that."""
+    lengths = np.diff(offsets)
+    place = int(np.argmax(lengths)) if len(lengths) else 0
+    found = int(lengths.max(initial=0))
+    if found > longest:
+        raise BadRequest(f"`{name}`: list {place} has {found:,} values, a list may have {longest:,}")
+    if found * rows > most:
+        raise BadRequest(
+            f"`{name}`: {rows:,} lists as long as list {place}, of {found:,} values, take {found * rows:,} places, a"
+            f" request may take {most:,}"
+        )
+
+
 def check_offsets(name: str, offsets: Ints, values_name: str, values: int, last: str = "the length of") -> None:
     if not len(offsets):
         raise BadRequest(f"`{name}` is empty, it must start with 0")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bags import Bags, gathered
-from .checks import BadRequest, check_offsets, stored, texts_of
+from .checks import BadRequest, check_lists, check_offsets, stored, texts_of
 from .transform import UNSEEN, Transform
 
 Array = NDArray[Any]  # of the dtype that the signature gives the tensor
@@ -28,10 +28,12 @@ ITEM_LISTS = ("allow", "deny")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one request may hold."""
+    """How much one request may hold: sessions, values of a tensor, values of a list, and places of padded lists."""
 
     sessions: int = 4096
     values: int = 1_048_576
+    list: int = 1000
+    places: int = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,7 @@ class Reader:
     def load(cls, folder: str | Path) -> Reader:
         """Return the reader of a served prepare step's folder."""
         facts = json.loads((Path(folder) / "serving.json").read_text(encoding="utf-8"))
-        limits = Limits(facts["limits"]["sessions"], facts["limits"]["values"])
-        return cls(facts, Transform.load(folder), limits)
+        return cls(facts, Transform.load(folder), Limits(**facts["limits"]))
 
     def reserved(self, domain: str | None) -> int:
         """Return how many codes of a domain are no items; 0 for no domain."""
@@ -246,7 +247,11 @@ class Reader:
             raise BadRequest(f"`{tensor}`: value {place} is {what}: `{str(values[place])[:SHOWN]}`", "bad value")
         if self._transform.workflow["columns"][column]["is_bag"]:
             name = f"{column}__values__offsets" if self._is_step(column) else f"{column}__offsets"
-            return Bags(prepared, raw[name].astype(np.int64))
+            inner = raw[name].astype(np.int64)
+            steps = 1 if offsets is None else min(self.facts["keep"], int(np.diff(offsets).max(initial=0)))
+            rows = len(inner) - 1 if offsets is None else len(offsets) - 1
+            check_lists(name, inner, rows * steps, self.limits.list, self.limits.places)
+            return Bags(prepared, inner)
         return prepared
 
     def _cut(self, whole: Mapping[str, Any], offsets: Ints) -> tuple[dict[str, Array], NDArray[np.bool_]]:

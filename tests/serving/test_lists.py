@@ -123,6 +123,22 @@ def without(name: str) -> Change:
     return lambda found: found.pop(name)
 
 
+def bag(length: int, *, sessions: int) -> Change:
+    """Return a change to sessions of one step, the first of which has a list of this length, the others none."""
+
+    def change(found: Document) -> None:
+        each = {"item__values": [3] * sessions, "item__offsets": [*range(sessions + 1)]}
+        each |= {"colours__values__values": ["red"] * length, "colours__values__offsets": [0, *[length] * sessions]}
+        each |= {"colours__offsets": [*range(sessions + 1)], "look__offsets": [*range(sessions + 1)]}
+        each |= {"tastes__values": [], "tastes__offsets": [0] * (sessions + 1)}
+        for name, values in each.items():
+            found[name].update(data=values, shape=[len(values)])
+        found["look__values"].update(data=[0.5] * 3 * sessions, shape=[sessions, 3])
+        found["profile"].update(data=[0.5] * 2 * sessions, shape=[sessions, 2])
+
+    return change
+
+
 NAN, INFINITE = float("nan"), float("inf")
 CASES: dict[str, tuple[Change, str]] = {
     "inner offsets are missing": (without("colours__values__offsets"), "`colours__values__offsets` is missing"),
@@ -162,6 +178,10 @@ CASES: dict[str, tuple[Change, str]] = {
         data("profile", 1.0, 1.0, shape=[2, 1]), "`profile` has vectors of 1 numbers, they must have 2",
     ),
     "vectors of fewer sessions": (data("profile", 1.0, 1.0, shape=[1, 2]), "`profile` has 1 sessions, "),
+    "a list is too long": (bag(1001, sessions=1), "list 0 has 1,001 values, a list may have 1,000"),
+    "lists are too wide": (
+        bag(400, sessions=3000), "take 1,200,000 places, a request may take 1,048,576",
+    ),
     "a vector's shape overflows": (data("profile", shape=[1 << 61, 2]), "`profile` has shape"),
     "a vector's shape is negative": (data("profile", shape=[-1, 2]), "`profile` has shape"),
 }  # fmt: skip
