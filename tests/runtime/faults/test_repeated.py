@@ -1,0 +1,31 @@
+"""The same build twice is the same files byte for byte, in two processes as in one; only logs hold clocks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import sess
+from tests.runtime.faults.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        name: path.read_bytes() for path in files if not (name := str(path.relative_to(folder))).startswith("events")
+    }
+
+
+def test_other_processes_and_the_same_one_again_write_the_same_bytes(project: Project) -> None:
+    assert project.compile("there", "--epochs", "1", "--until", "export")[0] == 0
+    for name in ("here", "again"):
+        sess.compile(project.folder / "cycle.sess", project.folder / name, epochs=1)
+    expected = tree(project.folder / "there")
+    assert "model/saved_model.pb" in expected
+    for name in ("here", "again"):
+        found = tree(project.folder / name)
+        assert [each for each in expected if expected[each] != found.get(each)] == []
+        assert found.keys() == expected.keys()
