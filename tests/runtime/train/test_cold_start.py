@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
+import sess
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Program
 from sess.runtime.evaluate.run import evaluate
@@ -132,3 +135,20 @@ def test_the_weights_hold_the_catalogue_and_do_not_count_it(trained: tuple[Progr
     assert isinstance(valid, dict) and isinstance(valid["click"], dict)
     figure = valid["click"]["recall@10"]
     assert isinstance(figure, dict) and float(str(figure["value"])) == 1.0
+
+
+@pytest.mark.slow
+def test_a_served_session_gets_and_may_hold_items_nobody_clicked(trained: tuple[Program, Prepared, Path]) -> None:
+    base = trained[2].parents[1]
+    command = [Path(sys.executable).with_name("sess"), "compile", "cold.sess", "-o", "build", "--until", "export"]
+    done = subprocess.run(command, cwd=base, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    served = sess.load(base / "build")
+    for genre in range(GENRES):
+        (found,) = served.recommend([[100 + genre * EACH]], k=EACH)
+        first = 100 + (genre + 1) % GENRES * EACH
+        assert sorted(each.id for each in found) == list(range(first, first + EACH))  # the cold ones among them
+    cold = [100 + genre * EACH + EACH - 1 - place for genre in range(GENRES) for place in range(COLD)]
+    best = [(found[0].id - 100) // EACH for found in served.recommend([[each] for each in cold], k=1)]
+    right = [genre == ((each - 100) // EACH + 1) % GENRES for genre, each in zip(best, cold, strict=True)]
+    assert sum(right) >= 8, "an item that nobody clicked says what its features say"
