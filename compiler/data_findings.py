@@ -59,7 +59,8 @@ def _labels(checked: Checked, fault: DataFault) -> tuple[Label, ...]:
     column = _column(checked, fault)
     if column is None:
         return ()
-    kind = f"a list of `{column.dtype}`" if column.is_list else f"`{column.dtype}`"
+    depth = int(column.is_list) + int(column.is_nested)
+    kind = ("{}", "a list of {}", "a list of lists of {}")[depth].format(f"`{column.dtype}`")
     return (Label(column.span, f"{kind} here"),)
 
 

@@ -87,7 +87,8 @@ def of_column(name: str, analysis: Analysis) -> str:
     column, facts = analysis.column(name), analysis.facts
     if column is None or facts is None:
         return code(name)
-    shape = "" if not column.is_list else f"[{column.length}]" if column.length else "[]"
+    lengths = (column.length, column.inner)[: int(column.is_list) + int(column.is_nested)]
+    shape = "".join(f"[{length or ''}]" for length in lengths)
     lines = [f"tags {listing(sorted(written(tag) for tag in column.tags))}"] if column.tags else []
     if facts.schema.find(name) is None:
         lines.append("of the catalogue")

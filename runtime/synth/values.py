@@ -52,7 +52,7 @@ def values_of(column: Column, role: Role, scene: Scene) -> pa.Array:
     """Return the column's value at every click, (N,) in the order of the stream."""
     stream, rng = scene.stream, scene.random(column.name)
     visits = len(stream.first)
-    if column.is_list and not scene.cast.is_step(column):
+    if column.is_nested or (column.is_list and not scene.cast.is_step(column)):
         owner = _owners(role, scene)
         return _bags(column, int(owner.max()) + 1, rng).take(pa.array(owner))
     match role:
@@ -154,12 +154,13 @@ def _amounts(column: Column, count: int, rng: np.random.Generator) -> pa.Array:
 
 
 def _bags(column: Column, count: int, rng: np.random.Generator) -> pa.Array:
+    length = column.inner if column.is_nested else column.length
     if column.dtype.is_float and not column.has("categorical"):
-        width = column.length or VECTOR
+        width = length or VECTOR
         inner, sizes = _numbers(column, rng.normal(0.0, 1.0, count * width)), np.full(count, width)
     else:
         labels = _labels(column, rng)
-        sizes = np.full(count, column.length) if column.length else rng.integers(1, 4, count)
+        sizes = np.full(count, length) if length else rng.integers(1, 4, count)
         start = np.repeat(_zipf(rng.random(count), len(labels)), sizes)
         along = np.arange(len(start)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         inner = labels.take(pa.array((start + along) % len(labels)))
