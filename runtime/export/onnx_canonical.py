@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-AXES = ("B", "T", "D")  # what a size that is any is called
+ROWS, OTHER = "B", ("T", "D")  # what a size that is any is called
 
 Message = Any  # ONNX' protobuf messages have no types here
 
@@ -19,10 +19,11 @@ def make_canonical(model: Message) -> None:
     if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
         return
     _share_outputs(graph)
-    for tensor in (*graph.input, *graph.output):
+    for place, tensor in enumerate((*graph.input, *graph.output)):
         for axis, size in enumerate(tensor.type.tensor_type.shape.dim):
             if size.dim_param:
-                size.dim_param = AXES[axis]
+                # Groups have lengths of their own, and equal names let onnxruntime put one into the memory of another.
+                size.dim_param = f"{OTHER[axis - 1]}{place}" if axis else ROWS
     nodes = _ordered(graph)
     given = {each.name for each in (*graph.input, *graph.output)}
     weights = {each.name: each for each in graph.initializer}

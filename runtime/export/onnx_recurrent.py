@@ -42,8 +42,8 @@ def _marking(call: Callable[..., Tensor]) -> Callable[..., Tensor]:
         kernel, recurrent, bias = _weights(self)
         outputs = tf.raw_ops.CudnnRNNV3(
             input=tf.transpose(sequence, [1, 0, 2]),  # (T, B, D)
-            input_h=kernel[None],
-            input_c=recurrent[None],
+            input_h=recurrent[None],  # whose last size TensorFlow takes for that of the output
+            input_c=kernel[None],
             params=bias,
             # Serving has real steps first, so that their number says where they are.
             sequence_lengths=tf.reduce_sum(tf.cast(mask, tf.int32), axis=1),
@@ -87,7 +87,7 @@ def _weights(layer: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 def _lower(context: Any, node: Node, _name: str, _arguments: Any) -> Node:
     """Replace a mark by ONNX's operation: (T, B, D) in, (T, B, units) out."""
-    steps, kernel, recurrent, bias, lengths = node.input[:5]
+    steps, recurrent, kernel, bias, lengths = node.input[:5]
     units = context.get_shape(recurrent)[-1]
     kind = node.get_attr_value("rnn_mode").decode().upper()
     (output, *_), dtype = node.output, context.get_dtype(node.output[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sess.compiler.block import Encoder
+from sess.compiler.block import Encoder, Kind
 from sess.compiler.registry import registry
 from sess.runtime.export.states import write_states
 from sess.runtime.steps.states import ONNX, load_states
@@ -22,7 +22,9 @@ SUBJECTS: dict[str, Subject] = {
     for entry in registry()
     if isinstance(entry, Encoder)
     for call in calls(entry)
-}
+} | {
+    call: subjects_of(call, Kind.ENCODER)[0] for call in ("gru(units=12)", "lstm(units=24, layers=2)")
+}  # no input's width
 
 
 @pytest.mark.slow
