@@ -58,7 +58,7 @@ class SessionModel:
         keras.utils.set_random_seed(plan.seed)
         self.plan = plan
         self._columns = {column.name: column for column in columns}
-        self.wide = tuple(name for name in plan.inputs if self._columns[name].is_wide)
+        self.wide = {name: self._columns[name].width for name in plan.inputs if self._columns[name].is_wide}
         self._asking = Asking(plan)
         self.groups = StepGroups(plan, self._columns, self.lookahead > 0 and not self.appends)
         self._layers = Layers()

@@ -58,18 +58,19 @@ def column_inputs(columns: Iterable[ColumnPlan]) -> tuple[dict[str, Tensor], dic
     return tensors, sides
 
 
-def pointed(batch: Mapping[str, Tensor], wide: Iterable[str]) -> dict[str, Tensor]:
+def pointed(batch: Mapping[str, Tensor], wide: Mapping[str, int | None]) -> dict[str, Tensor]:
     """Return a batch whose wide columns are places in side tables, (B, T) or (B,); place 0 is an empty list, or zeros.
 
+    `wide` is how many numbers a vector has, None for bags; what a traced batch doesn't know of its shape is known then.
     So whatever moves steps about moves one number a step, and not the lists.
     """
     found = dict(batch)
-    for name in wide:
+    for name, width in wide.items():
         if name + SIDE in batch:
             continue  # it is so already
         values = batch[name]  # (…, N)
         shape = ops.shape(values)
-        flat = ops.reshape(values, (-1, shape[-1]))
+        flat = ops.reshape(values, (-1, shape[-1] if width is None else width))
         found[name] = ops.reshape(ops.arange(1, ops.shape(flat)[0] + 1, dtype="int32"), shape[:-1])
         found[name + SIDE] = ops.pad(flat, [[1, 0], [0, 0]])
     return found
