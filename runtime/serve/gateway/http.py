@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -18,6 +17,7 @@ from aiohttp.web_request import BaseRequest
 from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.json_body import Inference, read_body
+from sess.runtime.serve.gateway.listening import accept_all, begin_no_more
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import model_metadata, server_metadata
 from sess.runtime.serve.gateway.proto_body import request_of
@@ -26,6 +26,7 @@ from sess.runtime.serve.gateway.wire import json_of
 
 BODY_WITHIN = 30.0  # seconds
 ASKS_WITHIN = 1.0  # seconds, for a connection that was made before the end to send its request
+HANDSHAKE = 0.1  # seconds, for a connection that has begun to be there
 BACKLOG = 1024
 RETRY_AFTER = "1"
 ID_HEADER = "X-Request-Id"
@@ -55,13 +56,11 @@ class HttpServer:
         """Take no more connections; those that the kernel took already are served, closing would reset them."""
         if self._site is None or self._server is None or self._socket is None:
             return
-        waiting: list[socket.socket] = []
-        with contextlib.suppress(OSError):  # no more wait
-            while True:
-                waiting.append(self._socket.accept()[0])
+        begin_no_more(self._socket)
+        await asyncio.sleep(HANDSHAKE)
+        waiting = accept_all(self._socket)
         self._site.close()
         for connection in waiting:
-            connection.setblocking(False)
             await asyncio.get_running_loop().connect_accepted_socket(self._server, connection)
 
     async def stop(self, within: float) -> None:

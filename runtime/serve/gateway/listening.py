@@ -1,0 +1,41 @@
+"""Closing a listening socket without resetting anyone: connections are first not begun any more, then all are taken."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import socket
+import struct
+
+ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which the module `socket` doesn't name
+# A program of the kernel's packet filter, which sees the TCP header: code, two jumps and an operand each.
+_KEEP_ALL_BUT_SYN = (
+    (0x30, 0, 0, 13),  # load the flags
+    (0x45, 0, 1, 0x02),  # SYN is set?
+    (0x06, 0, 0, 0),  # then drop the packet
+    (0x06, 0, 0, 0xFFFFFFFF),  # else keep all of it
+)
+
+
+def begin_no_more(listening: socket.socket) -> None:
+    """Let the kernel drop the first packet of new connections; what has begun goes on to be accepted.
+
+    Between the last `accept` and `close` a connection may still come, which closing would reset. Where there is no such
+    filter nothing happens, and that moment stays.
+    """
+    code = b"".join(struct.pack("HBBI", *each) for each in _KEEP_ALL_BUT_SYN)
+    held = ctypes.create_string_buffer(code, len(code))
+    program = struct.pack("HL", len(_KEEP_ALL_BUT_SYN), ctypes.addressof(held))
+    with contextlib.suppress(OSError):
+        listening.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, program)
+
+
+def accept_all(listening: socket.socket) -> list[socket.socket]:
+    """Return the connections that wait to be accepted, of a socket that doesn't block."""
+    found: list[socket.socket] = []
+    with contextlib.suppress(OSError):  # no more wait
+        while True:
+            connection = listening.accept()[0]
+            connection.setblocking(False)
+            found.append(connection)
+    return found
