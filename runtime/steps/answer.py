@@ -121,12 +121,14 @@ class Answerer:
             raise RuntimeError("this answerer is given its states")
         mask = _joined([request.mask for request in asked])  # (B, T)
         columns = {name: _joined([request.columns[name] for request in asked]) for name in self.facts["inputs"]}
-        most, parts = self.facts["batch_max"], []
-        for begin in range(0, max(1, len(mask)), most):
+        count, most, parts = len(mask), self.facts["batch_max"], []
+        if not count:  # a graph need not work for no rows: it computes one of nothing, which is cut off
+            mask, columns = _one_of_nothing(mask), {name: _one_of_nothing(each) for name, each in columns.items()}
+        for begin in range(0, len(mask), most):
             rows = slice(begin, begin + most)
             feeds = {argument: columns[name][rows] for name, argument in self.facts["arguments"].items()}
             parts.append(self._states({**feeds, "mask": mask[rows]}))
-        return {name: _whole([part[name] for part in parts]) for name in parts[0]}
+        return {name: _whole([part[name] for part in parts])[:count] for name in parts[0]}
 
     def _rank(
         self,
@@ -190,6 +192,11 @@ def questions_of(asked: Asked, *, is_item: bool) -> list[Question]:
     ends = accumulate(asked.seen_counts.tolist())
     seen = [asked.seen[end - count : end] for end, count in zip(ends, asked.seen_counts.tolist(), strict=True)]
     return [Question(asked.k, _whole([each, asked.deny]), asked.allow) for each in seen]
+
+
+def _one_of_nothing(values: Array) -> Array:
+    """Return a row of zeros, shaped as rows of the values are; of one step where they have none."""
+    return np.zeros((1, *(max(1, size) for size in values.shape[1:])), values.dtype)
 
 
 def _whole(parts: Sequence[Array]) -> Array:

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from sess.compiler.driver import compile_spec
 from sess.runtime.export.states import write_states
-from sess.runtime.model import MASK, SessionModel
+from sess.runtime.model import SessionModel
 from sess.runtime.steps.states import ONNX, load_states
+from sess.runtime.train.windows import MASK
 from sess.runtime.vocabulary import VocabularySize
 
 SPEC = """
@@ -45,5 +46,5 @@ def test_one_head_is_served_as_it_was_trained(encoder: str, objective: str, tmp_
     mask = np.arange(5) < np.array([[1], [5], [3], [4]])
     items = (np.random.default_rng(0).integers(3, 20, mask.shape) * mask).astype(np.int32)
     wanted = model.states({"item_id": tf.constant(items), MASK: tf.constant(mask)})
-    for name, state in load_states(tmp_path, facts)({"item_id": items, MASK: mask}).items():
+    for name, state in load_states(tmp_path, facts)({"item_id": items, "mask": mask}).items():
         np.testing.assert_allclose(state, np.asarray(wanted[name]), atol=1e-5, err_msg=name)
