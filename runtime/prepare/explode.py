@@ -29,6 +29,7 @@ def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Hi
     table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
     table, dropped = _drop_empty(table, plan)
     lists = [column.name for column in columns if column.is_list and _is_step(column)]
+    table, dropped = _drop_padding(table, plan, dropped)
     order, repeated = _order(table, columns, lists, plan.data.session)
     table = table.take(pa.array(order))
     groups = {column.name: column.group for column in columns if column.is_list}
@@ -83,6 +84,33 @@ def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str
         dropped[f"rows without a step (`{plan.data.item}`)"] = lost
         table = table.filter(stays)
     return table, dropped
+
+
+def _drop_padding(table: pa.Table, plan: WorkflowPlan, dropped: dict[str, int]) -> tuple[pa.Table, dict[str, int]]:
+    """Leave out places of rows where every step column of a group is null, on whichever side: no event is there."""
+    lost, item = 0, plan.data.item
+    for group in dict.fromkeys(column.group for column in plan.columns if column.is_list and _is_step(column)):
+        own = [each for each in plan.columns if each.is_list and _is_step(each) and each.group == group]
+        names = [column.name for column in own if column.name in table.column_names]
+        steps = [column.name for column in own if column.name in names and column.role is Role.STEP]
+        if not steps:
+            continue
+        lengths = _lengths(table, names, item if item in names else names[0])
+        flat = {name: _flat(table.column(name)) for name in names}
+        holds = np.any([flat[name].is_valid().to_numpy(zero_copy_only=False) for name in steps], axis=0)
+        if holds.all():
+            continue
+        lost += int((~holds).sum())
+        kept = np.bincount(np.repeat(np.arange(len(table)), lengths)[holds], minlength=len(table))
+        offsets = pa.array(np.concatenate([[0], np.cumsum(kept)]).astype(np.int64))
+        for name in names:
+            lists = pa.LargeListArray.from_arrays(offsets, flat[name].filter(pa.array(holds)))
+            table = table.set_column(table.column_names.index(name), name, lists)
+    if not lost:
+        return table, dropped
+    table, empty = _drop_empty(table, plan)
+    rows = {key: dropped.get(key, 0) + count for key, count in empty.items()}
+    return table, dropped | rows | {"places of rows that hold no event": lost}
 
 
 def _lengths(table: pa.Table, lists: Sequence[str], item: str) -> Ints:

@@ -40,6 +40,22 @@ def test_lists_of_different_lengths_are_an_error_that_shows_the_row(small: Prepa
         small(table, **ROWS)
 
 
+@pytest.mark.parametrize("side", ["left", "right", "middle"])
+def test_padding_of_lists_is_no_step_on_whichever_side(small: Prepare, side: str) -> None:
+    def padded(values: list[object]) -> list[object]:
+        at = {"left": 0, "right": len(values), "middle": 1}[side]
+        return [*values[:at], *[None] * (6 - len(values)), *values[at:]]
+
+    lists = {"item": [[1, 2], [2, 2, 3]], "price": [[1.0, None], [3.0, 4.0, 5.0]]}
+    table = {"session": [7, 3, 9], **{name: [*map(padded, values), [None] * 6] for name, values in lists.items()}}
+    prepared = small(table, **ROWS)
+    assert prepared.train.keys.tolist() == [3, 7]
+    assert prepared.train.raw_steps["item"].tolist() == [2, 2, 3, 1, 2]
+    np.testing.assert_array_equal(prepared.train.raw_steps["price"], [3, 4, 5, 1, np.nan])
+    dropped = prepared.facts["sources"]["train"]["dropped"]  # type: ignore[index, call-overload]
+    assert dropped == {"rows without a step (`item`)": 1, "places of rows that hold no event": 13}
+
+
 def test_rows_without_a_key_are_ordered_by_what_they_hold(tmp_path: Path) -> None:
     draw = np.random.default_rng(4)
     lists = [draw.integers(0, 3, draw.integers(2, 4)).tolist() for _ in range(60)]
