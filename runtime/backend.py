@@ -16,7 +16,6 @@ from sess.compiler.backend import (
 )
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import encode
-from sess.compiler.failures import Misused
 from sess.compiler.plans import Program, WorkflowPlan
 from sess.compiler.starter.profile import Profile, SessionProfile
 from sess.runtime.progress import progress
@@ -31,23 +30,11 @@ class Runtime:
 
     def synth(self, options: SynthOptions) -> Mapping[str, JsonValue]:
         """Write a click stream; return its counts."""
-        from sess.compiler.diagnostics import Reporter
-        from sess.compiler.schema_reader import read_schema
-        from sess.compiler.source import Source
+        from sess.compiler.schema_file import load_schema
         from sess.runtime.synth.stream import Order
         from sess.runtime.synth.write import synthesize
 
-        try:
-            content = options.schema.read_bytes()
-            text = content.decode()
-        except OSError as error:
-            raise Misused(f"the schema `{options.schema}` can't be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise Misused(f"the schema `{options.schema}` is not UTF-8") from None
-        reporter = Reporter()
-        schema = read_schema(Source(str(options.schema), text), reporter)
-        if schema is None or reporter.has_errors:
-            raise Misused(f"the schema `{options.schema}` has mistakes: {reporter.diagnostics[0].message}")
+        schema, content = load_schema(options.schema)
         summary = synthesize(
             schema, content, options.out, options.rows, options.seed, options.noise, Order(options.order), options.items
         )

@@ -67,28 +67,18 @@ def _from_data(data: Path, out: Path, name: str | None, said: Said) -> dict[str,
 
 
 def _from_schema(path: Path, out: Path, name: str | None, said: Said) -> dict[str, str]:
-    from sess.compiler.diagnostics import Reporter
-    from sess.compiler.schema_reader import read_schema
-    from sess.compiler.source import Source
+    from sess.compiler.schema_file import load_schema
 
-    try:
-        source = Source(str(path), path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Misused(f"the schema `{path}` can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Misused(f"the schema `{path}` is not UTF-8") from None
-    reporter = Reporter()
-    found = read_schema(source, reporter)
-    if found is None or reporter.has_errors:
-        raise Misused(f"the schema `{path}` has mistakes: {reporter.diagnostics[0].message}")
-    own = "schema.json" if source.text.lstrip().startswith("{") else SCHEMA
+    found, content = load_schema(path)
+    text = content.decode()
+    own = "schema.json" if text.lstrip().startswith("{") else SCHEMA
     is_there = path.absolute().parent == out.absolute()
     plan = plan_of(found, identifier(name or _stem(path)), path.name if is_there else own, said)
     click.echo(
         f"data: `sess synth {path} -o {out}` writes some, or put your own files under `train/` and `valid/`", err=True
     )
     files = {f"{plan.name}.sess": spec_text(plan)}
-    return files if is_there else {own: source.text, **files}
+    return files if is_there else {own: text, **files}
 
 
 def _key(roles: Roles) -> tuple[str, bool]:
