@@ -10,7 +10,6 @@ USER = ("user", "visitor", "customer", "member", "client", "reviewer", "account"
 TIME = ("timestamp", "time", "datetime", "date", "ts", "eventdate", "created", "at", "unixreviewtime")
 ORDER = ("step", "position", "rank", "index", "sequence", "order", "seq")
 OUTCOME = ("purchased", "bought", "buy", "label", "target", "converted", "conversion", "is_buy", "skipped", "churned")
-TITLE = ("title", "name")
 CATEGORY = (
     "category",
     "code",

@@ -33,7 +33,7 @@ def column_tensors(inputs: Inputs, rows: Sequence[Mapping[str, Any]]) -> list[Do
     for name, (datatype, shape) in inputs.items():
         if name in OWN:
             continue
-        column, parts = _apart(name)
+        column, parts = apart(name)
         values = [_value(row, column, place) for place, row in enumerate(rows)]
         for part in parts:
             values = _flat(values, column) if part == VALUES else [0, *accumulate(map(len, _lists(values, column)))]
@@ -45,7 +45,7 @@ def column_tensors(inputs: Inputs, rows: Sequence[Mapping[str, Any]]) -> list[Do
     return tensors
 
 
-def _apart(name: str) -> tuple[str, list[str]]:
+def apart(name: str) -> tuple[str, list[str]]:
     """Return a tensor's column, and the suffixes behind it from left to right."""
     parts: list[str] = []
     while name.endswith((VALUES, OFFSETS)):

@@ -8,7 +8,9 @@ from pathlib import Path
 from sess.compiler.failures import RunFailed
 from sess.compiler.starter.profile import Files, Profile, SessionProfile
 from sess.runtime.look.files import sort_files
-from sess.runtime.look.profile import profile_sessions, profile_table, read_some, typical_length
+from sess.runtime.look.profile import absolute, profile_sessions, profile_table, read_some, typical_length
+from sess.runtime.prepare.catalogue import TITLES
+from sess.runtime.prepare.files import UNREADABLE, column_names, look_up
 
 
 def look(data: Path, out: Path, key_of: Callable[[Profile], tuple[str, bool]]) -> tuple[Profile, SessionProfile]:
@@ -30,8 +32,8 @@ def _with_titles(files: Files, columns: list[str], out: Path) -> Files:
     if files.catalogue is None:
         return files
     try:
-        found = read_some(files.catalogue, out)[0].column_names
-    except RunFailed:
-        found = []
-    has_titles = bool({"title", "name"} & set(found)) and bool(set(found) & set(columns))
+        found = {name for path in look_up(absolute(files.catalogue, out), out) for name in column_names(path)}
+    except (RunFailed, *UNREADABLE):
+        found = set()
+    has_titles = not found.isdisjoint(TITLES) and not found.isdisjoint(columns)
     return files if has_titles else Files(files.train, files.valid, files.test)

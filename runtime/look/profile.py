@@ -12,12 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
-import pyarrow.parquet as pq
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.schema import Dtype
 from sess.compiler.starter.profile import ColumnProfile, Files, Profile, SessionProfile
-from sess.runtime.prepare.files import CSV, first_line, look_up
+from sess.runtime.prepare.conform import is_list
+from sess.runtime.prepare.files import CSV, UNREADABLE, first_line, look_up, open_parquet
 
 MOST_ROWS = 1_000_000
 TYPICAL = 0.9
@@ -25,16 +25,20 @@ Lengths = npt.NDArray[np.int64]
 _DTYPES = {each.value: each for each in Dtype}
 
 
+def absolute(pattern: str, base: Path) -> str:
+    """Return a pattern that is relative to a folder which may not be there yet."""
+    return os.path.normpath(base.absolute() / pattern)
+
+
 def read_some(pattern: str, base: Path) -> tuple[pa.Table, int | None]:
     """Return the first million rows of the files of a pattern, and how many rows there are (None: nobody counted)."""
     parts: list[pa.Table] = []
     total: int | None = 0
-    whole = os.path.normpath(base.absolute() / pattern)  # the base may not be there yet
-    for path in look_up(whole, base):
+    for path in look_up(absolute(pattern, base), base):
         try:
             room = MOST_ROWS - sum(part.num_rows for part in parts)
             part, rows = _csv(path, room) if path.endswith(CSV) else _parquet(path, room)
-        except (pa.ArrowException, OSError) as error:
+        except UNREADABLE as error:
             raise RunFailed(f"`{path}` can't be read: {first_line(error)}", "write the file again") from error
         total = None if total is None or rows is None else total + rows
         parts.append(part)
@@ -49,7 +53,7 @@ def read_some(pattern: str, base: Path) -> tuple[pa.Table, int | None]:
 def profile_table(table: pa.Table, files: Files, of_rows: int | None) -> Profile:
     """Return what the columns hold; a column of a type that no schema has is left out."""
     columns = {name: _plain(table.column(name)) for name in table.column_names}
-    lengths = {name: _lengths(values) for name, values in columns.items() if _is_list(values.type)}
+    lengths = {name: _lengths(values) for name, values in columns.items() if is_list(values.type)}
     found = []
     for name, values in columns.items():
         like = tuple(other for other in lengths if other != name and name in lengths and
@@ -81,8 +85,7 @@ def typical_length(table: pa.Table, name: str) -> int:
 
 
 def _parquet(path: str, room: int) -> tuple[pa.Table, int]:
-    with fsspec.open(path, "rb") as stream:
-        file = pq.ParquetFile(stream)
+    with open_parquet(path) as file:
         return _first(file.iter_batches(), room, file.schema_arrow), file.metadata.num_rows
 
 
@@ -116,10 +119,6 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
         values = values.cast(pa.float64()) if pa.types.is_float16(values.type) else values
         values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     return values
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def _lengths(values: pa.ChunkedArray) -> Lengths:

@@ -89,14 +89,15 @@ def conform_list(
 
 def _depth(kind: pa.DataType) -> int:
     """Return how many lists a value lies in."""
-    return 1 + _depth(kind.value_type) if _is_list(kind) else 0
+    return 1 + _depth(kind.value_type) if is_list(kind) else 0
 
 
 def _innermost(kind: pa.DataType) -> pa.DataType:
-    return _innermost(kind.value_type) if _is_list(kind) else kind
+    return _innermost(kind.value_type) if is_list(kind) else kind
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether values of a type are lists, of one length or of any."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 

@@ -89,14 +89,16 @@ def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str
 def _drop_padding(table: pa.Table, plan: WorkflowPlan, dropped: dict[str, int]) -> tuple[pa.Table, dict[str, int]]:
     """Leave out places of rows where every step column of a group is null, on whichever side: no event is there."""
     lost, item = 0, plan.data.item
-    for group in dict.fromkeys(column.group for column in plan.columns if column.is_list and _is_step(column)):
-        own = [each for each in plan.columns if each.is_list and _is_step(each) and each.group == group]
-        names = [column.name for column in own if column.name in table.column_names]
-        steps = [column.name for column in own if column.name in names and column.role is Role.STEP]
+    lists = [each for each in plan.columns if each.is_list and _is_step(each) and each.name in table.column_names]
+    for group in dict.fromkeys(column.group for column in lists):
+        names = [column.name for column in lists if column.group == group]
+        steps = [column.name for column in lists if column.group == group and column.role is Role.STEP]
         if not steps:
             continue
         lengths = _lengths(table, names, item if item in names else names[0])
         flat = {name: _flat(table.column(name)) for name in names}
+        if any(not flat[name].null_count for name in steps):
+            continue
         holds = np.any([flat[name].is_valid().to_numpy(zero_copy_only=False) for name in steps], axis=0)
         if holds.all():
             continue
@@ -104,8 +106,8 @@ def _drop_padding(table: pa.Table, plan: WorkflowPlan, dropped: dict[str, int]) 
         kept = np.bincount(np.repeat(np.arange(len(table)), lengths)[holds], minlength=len(table))
         offsets = pa.array(np.concatenate([[0], np.cumsum(kept)]).astype(np.int64))
         for name in names:
-            lists = pa.LargeListArray.from_arrays(offsets, flat[name].filter(pa.array(holds)))
-            table = table.set_column(table.column_names.index(name), name, lists)
+            values = pa.LargeListArray.from_arrays(offsets, flat[name].filter(pa.array(holds)))
+            table = table.set_column(table.column_names.index(name), name, values)
     if not lost:
         return table, dropped
     table, empty = _drop_empty(table, plan)

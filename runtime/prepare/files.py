@@ -55,6 +55,16 @@ def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     return pa.table(arrays, names=[column.name for column in columns])
 
 
+def column_names(path: str) -> list[str]:
+    """Return the names of a file's columns in order; no rows are read."""
+    if path.endswith(CSV):
+        # A reader that is left open may end the process by its threads.
+        with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
+            return list(reader.schema.names)
+    with open_parquet(path) as file:
+        return list(file.schema_arrow.names)
+
+
 @contextmanager
 def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
     """Open a parquet file of this machine, or of wherever its URL says.
@@ -113,10 +123,7 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
         null_values=["", "NULL", "null", "NaN", "nan"],
     )
     try:
-        # A reader that is left open may end the process by its threads.
-        with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
-            header = reader.schema.names
-        _require(path, columns, header)
+        _require(path, columns, column_names(path))
         with fsspec.open(path, "rb", compression="infer") as stream:
             return pcsv.read_csv(stream, convert_options=options)
     except UNREADABLE as error:

@@ -13,12 +13,12 @@ from sess.compiler.backend import QueryOptions, Recommendation
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
 from sess.compiler.types import Level
+from sess.runtime.client.request import apart
 from sess.runtime.serve.answers import recommendations
 from sess.runtime.serve.client import Client
 from sess.runtime.serve.gateway.metadata import BAGS, ITEM, MODEL
 from sess.runtime.serve.golden import texts
 from sess.runtime.serve.tensors import (
-    OFFSETS,
     VALUES,
     bag_columns,
     is_nested,
@@ -103,7 +103,7 @@ def _signature(client: Client, model: str) -> Signature:
     bags = json.loads(said if said is not None else client.parameters(model).get("bags") or "[]")
     for tensor in client.metadata(model)["inputs"]:
         name = tensor["name"]
-        column = _column_of(name)
+        column, _ = apart(name)
         is_own = name in ("k", "allow", "deny")
         size = tuple(str(each) for each in tensor["shape"][1:])
         shape = ("N" if column != name or is_own else "B", *size)
@@ -112,14 +112,6 @@ def _signature(client: Client, model: str) -> Signature:
     request = tuple(tensors)
     item = _said(client, ITEM) or client.parameters(model).get("item") or next(iter(step_columns(request)), "")
     return Signature(request, item)
-
-
-def _column_of(tensor: str) -> str:
-    """Return the column that a tensor is a part of."""
-    column = tensor
-    while column.endswith((VALUES, OFFSETS)):
-        column = column.removesuffix(VALUES).removesuffix(OFFSETS)
-    return column
 
 
 def _dtype(datatype: str) -> str:

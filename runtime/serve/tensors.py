@@ -12,6 +12,7 @@ from sess.compiler.block import JsonValue
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
 from sess.compiler.types import Level
+from sess.runtime.steps.checks import stored
 
 Array = NDArray[Any]  # of the tensor's dtype
 Row = Mapping[str, Any]  # a session: a list of values for a step column, one value for another
@@ -22,7 +23,7 @@ ITEM_LISTS = ("allow", "deny")
 
 def numpy_dtype(dtype: str) -> np.dtype[Any]:
     """Return the numpy dtype in which a tensor travels: text as objects, times as whole microseconds."""
-    return np.dtype("object" if dtype == "string" else "int64" if dtype.startswith("datetime") else dtype)
+    return np.dtype(stored(dtype))
 
 
 def step_columns(request: Iterable[TensorPlan]) -> tuple[str, ...]:
