@@ -25,6 +25,7 @@ from tests.serving.test_repository import config
 
 BACKENDS = ("tensorflow", "onnx")
 REQUESTS: Mapping[str, dict[str, Any]] = {
+    "no session": {"rows": []},
     "one session": {"rows": [row(1, 2, 3)]},
     "an empty session beside others": {"rows": [row(), row(4), row(*range(12))]},
     "k, allow and deny": {
