@@ -6,6 +6,7 @@ from sess.compiler.block import Representation
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.lower.usage import Usage
 from sess.compiler.plans import TensorPlan
+from sess.compiler.ragged import OFFSETS, VALUES
 from sess.compiler.types import Head, Level, Row, Seq
 
 
@@ -44,15 +45,15 @@ def _of_column(name: str, dtype: str, level: Level, length: int | None, *, is_ba
     is_list = level is Level.STEP or is_bag
     if not is_list:
         return [TensorPlan(name, dtype, ("B", *width), False, name, level)]
-    offsets = TensorPlan(f"{name}__offsets", "int32", ("B+1",), False, name, level)
+    offsets = TensorPlan(name + OFFSETS, "int32", ("B+1",), False, name, level)
     if not is_bag:
-        return [TensorPlan(f"{name}__values", dtype, ("N", *width), False, name, level), offsets]
+        return [TensorPlan(name + VALUES, dtype, ("N", *width), False, name, level), offsets]
     count = f"N({name})"
     if level is not Level.STEP:
-        return [TensorPlan(f"{name}__values", dtype, (count,), False, name, level), offsets]
+        return [TensorPlan(name + VALUES, dtype, (count,), False, name, level), offsets]
     return [
-        TensorPlan(f"{name}__values__values", dtype, (count,), False, name, level),
-        TensorPlan(f"{name}__values__offsets", "int32", ("N+1",), False, name, level),
+        TensorPlan(name + VALUES + VALUES, dtype, (count,), False, name, level),
+        TensorPlan(name + VALUES + OFFSETS, "int32", ("N+1",), False, name, level),
         offsets,
     ]
 

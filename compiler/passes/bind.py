@@ -20,14 +20,13 @@ from sess.compiler.passes.keys import read_section
 from sess.compiler.passes.overrides import Overrides, made_dtypes, read_overrides
 from sess.compiler.passes.resolve import Resolved
 from sess.compiler.passes.rows import find_rows
+from sess.compiler.ragged import SUFFIXES
 from sess.compiler.represent import represent
 from sess.compiler.schema import Column, Dtype, Schema
 from sess.compiler.sections import DataKeys
 from sess.compiler.selectors import Selector, has_tag
 from sess.compiler.tree import Call, Expression, Kind, Pipeline, SectionName
 from sess.compiler.types import MAIN_GROUP, Level, Rows
-
-_RAGGED_NAMES = ("__values", "__offsets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def target_expression(value: Expression, ctx: Context) -> Expression | None:
 
 def _check_names(ctx: Context) -> None:
     for column in ctx.schema.columns:
-        if column.name.endswith(_RAGGED_NAMES):
+        if column.name.endswith(SUFFIXES):
             message = f"the column `{column.name}` ends like one half of a list in a request"
             ctx.reporter.error(codes.COLUMN_NAME, message, column.span, help="rename it")
 

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sess.compiler.backend import Recommendation
+from sess.compiler.ragged import VALUES
 from sess.runtime.client.errors import BadRequest, NotFound, NotReady, Timeout
 from sess.runtime.client.http import Document, Http
-from sess.runtime.client.request import VALUES, Inputs, column_tensors, own_tensors
+from sess.runtime.client.request import Inputs, column_tensors, own_tensors
 
 Session = Sequence[int | str] | Mapping[str, Any]  # the items' ids, or values by column
 Answer = TypeVar("Answer")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 from typing import Any
 
+from sess.compiler.ragged import OFFSETS, SUFFIXES, VALUES
 from sess.runtime.client.errors import BadRequest
 from sess.runtime.client.http import Document
 
-VALUES, OFFSETS = "__values", "__offsets"
 OWN = ("k", "allow", "deny")
 
 Inputs = Mapping[str, tuple[str, Sequence[int]]]  # datatype and shape of each input, by name
@@ -48,7 +48,7 @@ def column_tensors(inputs: Inputs, rows: Sequence[Mapping[str, Any]]) -> list[Do
 def apart(name: str) -> tuple[str, list[str]]:
     """Return a tensor's column, and the suffixes behind it from left to right."""
     parts: list[str] = []
-    while name.endswith((VALUES, OFFSETS)):
+    while name.endswith(SUFFIXES):
         parts.insert(0, VALUES if name.endswith(VALUES) else OFFSETS)
         name = name.removesuffix(parts[0])
     return name, parts

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, TensorPlan
+from sess.compiler.ragged import OFFSETS
 from sess.compiler.types import Level
 from sess.runtime.evaluate.examples import EVERYTHING
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.serve.tensors import (
-    OFFSETS,
     bag_columns,
     numpy_dtype,
     plain,

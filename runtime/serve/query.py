@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sess.compiler.backend import QueryOptions, Recommendation
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
+from sess.compiler.ragged import VALUES
 from sess.compiler.types import Level
 from sess.runtime.client.request import apart
 from sess.runtime.serve.answers import recommendations
@@ -19,7 +20,6 @@ from sess.runtime.serve.client import Client
 from sess.runtime.serve.gateway.metadata import BAGS, ITEM, MODEL
 from sess.runtime.serve.golden import texts
 from sess.runtime.serve.tensors import (
-    VALUES,
     bag_columns,
     is_nested,
     numpy_dtype,

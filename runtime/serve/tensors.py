@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sess.compiler.block import JsonValue
 from sess.compiler.failures import Misused
 from sess.compiler.plans import TensorPlan
+from sess.compiler.ragged import OFFSETS, VALUES
 from sess.compiler.types import Level
 from sess.runtime.steps.checks import stored
 
 Array = NDArray[Any]  # of the tensor's dtype
 Row = Mapping[str, Any]  # a session: a list of values for a step column, one value for another
 
-VALUES, OFFSETS = "__values", "__offsets"
 ITEM_LISTS = ("allow", "deny")
 
 
