@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +11,12 @@ from pathlib import Path
 
 from sess.compiler.backend import CompileOptions, SpecFiles, Stage
 from sess.compiler.block import JsonValue
-from sess.compiler.codec import encode
 from sess.compiler.failures import Misused, RunFailed
 from sess.compiler.plans import Program
-from sess.runtime.artifact import FORMAT_VERSION, LOGS, MANIFEST
-from sess.runtime.build.digest import of_code, of_file, of_files, of_value, versions
+from sess.runtime.artifact import MANIFEST
+from sess.runtime.build.assemble import begin_artifact, finish_artifact
+from sess.runtime.build.code import of_code, of_plug_ins
+from sess.runtime.build.digest import EXPORTING, PREPARING, SERVING, TRAINING, of_file, of_value, versions
 from sess.runtime.build.inputs import data_digests
 from sess.runtime.build.publish import put_in_place
 from sess.runtime.build.workspace import Workspace, open_workspace
@@ -103,18 +103,17 @@ def _steps(
 ) -> tuple[Step, ...]:
     """Return the stages in order; the heavy imports happen when a stage runs."""
     stops_by = program.evaluate.exclude if program.train.stop else ()
-    prepare = of_value(
-        program.workflow, data, versions(), of_code("runtime/prepare", "runtime/steps", "runtime/vocabulary.py")
-    )
-    model_code = of_code(
-        "runtime/model.py", "runtime/towers.py", "runtime/layers", "runtime/baselines", "compiler/blocks"
-    )
-    train = of_value(prepare, program.model, program.train, stops_by, model_code, of_code("runtime/train"))
-    evaluate = of_value(train, program.evaluate, of_code("runtime/evaluate"))
+    prepare = of_value(program.workflow, data, versions(PREPARING), of_code("runtime/prepare/run.py"))
+    # Blocks are found by their names, and the served steps are copied: no import tells of them.
+    train_code = of_code("runtime/train/run.py", "compiler/blocks", "compiler/options")
+    train = of_value(
+        prepare, program.model, program.train, stops_by, versions(TRAINING), train_code, of_plug_ins()
+    )  # fmt: skip
+    evaluate = of_value(train, program.evaluate, of_code("runtime/evaluate/run.py"))
     spec = of_value(files.text, files.graph, files.schema.decode("utf-8", "replace"), program)
-    export_code = of_code("runtime/export", "runtime/steps", "runtime/build")
-    export = of_value(train, program.serving, spec, evaluate, export_code)
-    verify = of_value(export, of_code("runtime/verify", "runtime/serve"))
+    export_code = of_code("runtime/export/run.py", "runtime/build/assemble.py", "runtime/steps")
+    export = of_value(train, program.serving, spec, evaluate, versions(EXPORTING), export_code)
+    verify = of_value(export, versions(SERVING), of_code("runtime/verify/run.py"))
     prepared = workspace.folder(Stage.PREPARE)
     weights = workspace.folder(Stage.TRAIN) / "weights.npz"
 
@@ -145,9 +144,9 @@ def _steps(
 
         fresh = folder / "artifact"
         shutil.rmtree(fresh, ignore_errors=True)
-        _copy_parts(workspace, fresh)
+        begin_artifact(workspace, fresh)
         indexes = run(program, Prepared.load(prepared), weights, files, fresh, progress)
-        _write_facts(workspace, program, files, data, indexes, fresh)
+        finish_artifact(workspace, program, files, data, indexes, fresh)
         return of_file(fresh / MANIFEST)
 
     def run_verify(folder: Path) -> JsonValue:
@@ -174,51 +173,6 @@ def _steps(
         Step(Stage.EXPORT, export, run_export, is_exported),
         Step(Stage.VERIFY, verify, run_verify, is_published),
     )
-
-
-def _copy_parts(workspace: Workspace, fresh: Path) -> None:
-    """Begin an artifact with what the earlier stages made."""
-    fresh.mkdir(parents=True)
-    prepared, trained = workspace.folder(Stage.PREPARE), workspace.folder(Stage.TRAIN)
-    for name in ("vocabulary", "nvtabular", "schema"):
-        if (prepared / name).is_dir():
-            shutil.copytree(prepared / name, fresh / name)
-    shutil.copy(prepared / "workflow.json", fresh / "workflow.json")
-    (fresh / LOGS).mkdir()
-    for number, log in enumerate(sorted((trained / LOGS).glob("*tfevents*"))):
-        shutil.copy(log, fresh / LOGS / f"events.out.tfevents.{number}.sess")  # TensorFlow's name holds the host's
-
-
-def _write_facts(
-    workspace: Workspace,
-    program: Program,
-    files: SpecFiles,
-    data: Mapping[str, str],
-    indexes: Mapping[str, JsonValue],
-    fresh: Path,
-) -> None:
-    """Write spec, graph, metrics, and last the manifest with the digest of every file."""
-    (fresh / "spec.sess").write_text(files.text)
-    _write_json(fresh / "graph.json", {**files.graph, "program": encode(program)})
-    metrics = workspace.result(Stage.EVALUATE)
-    if indexes and isinstance(metrics, dict):
-        metrics = {**metrics, "index": dict(indexes)}
-    _write_json(fresh / "metrics.json", metrics, is_sorted=False)  # rows stand as the spec has them
-    schemas = [files.schema.hex(), files.catalogue_schema.hex() if files.catalogue_schema else None]
-    manifest: dict[str, JsonValue] = {
-        "format_version": FORMAT_VERSION,
-        "name": program.name,
-        "digests": {"spec": of_value(files.text), "schema": of_value(schemas), "data": dict(data)},
-        "seed": program.train.seed,
-        "versions": dict(versions()),
-        "metrics": metrics,
-        "files": dict(of_files(fresh, leave_out=(MANIFEST, LOGS))),
-    }
-    _write_json(fresh / MANIFEST, manifest)
-
-
-def _write_json(path: Path, value: JsonValue | dict[str, JsonValue], *, is_sorted: bool = True) -> None:
-    path.write_text(json.dumps(value, indent=2, sort_keys=is_sorted, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _publish(workspace: Workspace, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Digests: of files, of plans, and of the code that a stage runs."""
+"""Digests: of files and of plans; and the versions of what else results depend on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 from sess.compiler.codec import dumps
 
 CHUNK = 1 << 20
-PACKAGES = ("sess", "tensorflow", "keras", "nvtabular", "merlin-core", "numpy")
+# The packages on which the results of each stage depend, beside those of the stages before it.
+PREPARING = ("sess", "nvtabular", "merlin-core", "numpy", "pandas", "pyarrow")
+TRAINING = ("tensorflow", "keras")
+EXPORTING = ("onnx", "onnxruntime", "tf2onnx", "usearch")
+SERVING = ("nvidia-pytriton", "tritonclient")
 
 
 def of_file(path: Path) -> str:
@@ -35,21 +39,10 @@ def of_files(root: Path, *, leave_out: Iterable[str] = ()) -> dict[str, str]:
     return {name.as_posix(): of_file(path) for path, name in names if name.parts[0] not in skipped}
 
 
-def of_code(*places: str) -> str:
-    """Return the digest of our own source below these folders or files, such as `runtime/train`."""
-    root = Path(__file__).resolve().parents[2]
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of packages; those not installed are left out."""
     found: dict[str, str] = {}
-    for place in places:
-        path = root / place
-        sources = [path] if path.is_file() else sorted(path.rglob("*.py"))
-        found.update({source.relative_to(root).as_posix(): of_file(source) for source in sources})
-    return of_value(found)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the packages that results depend on; those not installed are left out."""
-    found: dict[str, str] = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
