@@ -3,8 +3,8 @@
 from setuptools import find_packages, setup
 
 TOPS = ("compiler", "grammar", "runtime")
-# The grammar, what it says of mistakes, and the templates that pictures and Triton's files are rendered from.
-DATA = ("*.lark", "*.toml", "*.jinja", "*.html", "*.css", "*.js", "py.typed")
+# The grammar, what it says of mistakes, and what pictures and an artifact's files are made from.
+DATA = ("*.lark", "*.toml", "*.jinja", "*.proto", "*.html", "*.css", "*.js", "py.typed")
 
 
 def packages_below(top: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The digest of the code that a stage runs: its files, all of ours that they import, and the templates beside them."""
+"""The digest of the code that a stage runs: its files, all of ours that they import, and templates beside them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sess.runtime.build.digest import of_file, of_value
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "sess"
+OTHERS = (".jinja", ".proto")  # what an artifact is made from beside code
 
 
 def of_code(*places: str, root: Path = ROOT) -> str:
@@ -30,7 +31,7 @@ def of_plug_ins() -> str:
 
 
 def needed(*places: str, root: Path = ROOT) -> tuple[Path, ...]:
-    """Return the files that these need, themselves and templates with them, in order."""
+    """Return the files that these need, themselves and what is no code beside them, in order."""
     found: set[Path] = set()
     waiting = [file for place in places for file in _files(root / place)]
     while waiting:
@@ -38,8 +39,9 @@ def needed(*places: str, root: Path = ROOT) -> tuple[Path, ...]:
         if file not in found:
             found.add(file)
             waiting += _imported(file, root)
-    templates = {each for folder in {file.parent for file in found} for each in folder.glob("*.jinja")}
-    return tuple(sorted(found | templates))
+    folders = {file.parent for file in found}
+    others = {each for folder in folders for suffix in OTHERS for each in folder.glob(f"*{suffix}")}
+    return tuple(sorted(found | others))
 
 
 def _files(place: Path) -> list[Path]:

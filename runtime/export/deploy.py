@@ -1,8 +1,9 @@
-"""What takes an artifact beyond one machine: a container file, a kustomize folder, and a KServe InferenceService."""
+"""What takes an artifact beyond one machine: a container file, manifests for clusters, and gRPC's protocol."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sess.compiler.plans import Program
 from sess.runtime.export.templates import render
 
 FILES = ("Containerfile", "deployment.yaml", "kserve.yaml", "kustomization.yaml")
+PROTOCOL = "inference.proto"  # for clients in any language
 LONGEST_NAME = 63  # letters, of a label of DNS
 
 
@@ -20,6 +22,7 @@ def write_deployment(program: Program, folder: Path) -> None:
     for file in FILES:
         text = render(f"{file}.jinja", name=name, spec=program.serving.name, image=name, version=version("sess"))
         (folder / file).write_text(text, encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name(PROTOCOL), folder / PROTOCOL)
 
 
 def cluster_name(spec: str) -> str:

@@ -1,59 +1,87 @@
-"""The README's curl lines are requests that the contract of their model takes, sent by the real curl."""
+"""The README's requests are answered by the model that they ask, compiled and served as it says."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import json_format
+from tritonclient.grpc import service_pb2 as messages
 
-from sess.compiler.driver import CheckOptions, check_spec
+from sess.compiler.cli.main import run
+from sess.compiler.driver import compile_spec
+from tests.serving.conftest import built
+from tests.serving.gateway.conftest import Gateway, serve, stop
+
+pytestmark = pytest.mark.triton
 
 
-@pytest.fixture
-def listener() -> Iterator[tuple[list[tuple[str, bytes]], int]]:
-    """A server that keeps what it is sent, and its port."""
-    sent: list[tuple[str, bytes]] = []
+@dataclass(frozen=True)
+class Served:
+    """The quickstart with its server, and the README's shell scripts with their own folder and ports."""
 
-    class Keeper(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
+    artifact: Path
+    gateway: Gateway
+    scripts: list[str]
 
-        def do_GET(self) -> None:
-            sent.append((self.path, b""))
-            self.send_response(200)
-            self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
+@pytest.fixture(scope="module")
+def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The quickstart on a little of its data; its weights are drawn, not trained."""
+    base = tmp_path_factory.mktemp("readme") / "shop"
+    assert run(["synth", str(root / "specs" / "shop.pbtxt"), "-o", str(base), "--rows", "1500"]) == 0
+    spec = Path(shutil.copy(root / "specs" / "quickstart.sess", base))
+    program = compile_spec(spec).program
+    assert program is not None
+    schema = (base / "schema.pbtxt").read_text()
+    artifact = built(base, program, "quickstart", seed=1, spec=spec.read_text(), schema=schema)
+    gateway = serve(artifact, base / "quickstart.sock", "--no-spare", "--drain", "0")
+    text = (root / "README.md").read_text()
+    for said, own in (("build/quickstart", artifact), (":8000", f":{gateway.http}"), (":8001", f":{gateway.grpc}")):
+        text = text.replace(said, str(own) if isinstance(own, Path) else own)
+    yield Served(artifact, gateway, re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+    stop(gateway)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Keeper) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield sent, server.server_port
-        server.shutdown()
+
+def script(served: Served, command: str) -> str:
+    """Return the script that begins with a command."""
+    (found,) = [each for each in served.scripts if each.startswith(f"{command} ")]
+    return found
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_sends_what_the_model_takes(root: Path, listener: tuple[list[tuple[str, bytes]], int]) -> None:
-    sent, port = listener
-    (script,) = re.findall(r"^```sh\n(.*?)^```$", (root / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    subprocess.run(["sh", "-ec", script.replace(":8000", f":{port}")], check=True)
-    checked = check_spec(root / "specs" / "quickstart.sess", CheckOptions(schema=root / "specs" / "shop.pbtxt"))
-    assert checked.program is not None
-    request = {tensor.name: tensor for tensor in checked.program.serving.request}
-    (asked, _), (path, body) = sent
-    assert path == f"{asked}/infer" == f"/v2/models/{checked.program.serving.name}/infer"
-    inputs = {tensor["name"]: tensor for tensor in json.loads(body)["inputs"]}
-    assert {name for name, tensor in request.items() if not tensor.is_optional} <= inputs.keys() <= request.keys()
-    for name, tensor in inputs.items():
-        assert tensor["datatype"] == request[name].dtype.upper()
-        assert tensor["shape"] == [len(tensor["data"])]
+def test_curl_is_answered(served: Served) -> None:
+    done = subprocess.run(["sh", "-ec", script(served, "curl")], check=True, capture_output=True, text=True)
+    metadata, end = json.JSONDecoder().raw_decode(done.stdout)
+    answer = json.loads(done.stdout[end:])
+    assert [each["name"] for each in metadata["outputs"]] == ["click.ids", "click.scores"]
+    assert [(each["name"], each["shape"]) for each in answer["outputs"]] == [
+        ("click.ids", [1, 5]), ("click.scores", [1, 5]),
+    ]  # fmt: skip
+
+
+def test_what_grpcurl_sends_is_answered(served: Served) -> None:
+    words = shlex.split(script(served, "grpcurl").replace("\\\n", " "))
+    *switches, address, method = words[1:]
+    given = dict(zip(switches[1::2], switches[2::2], strict=True))
+    assert switches[0] == "-plaintext" and Path(given["-proto"]).parents[1] == served.artifact
+    request = json_format.Parse(given["-d"], messages.ModelInferRequest())
+    with grpc.insecure_channel(address) as channel:
+        answer: Any = channel.unary_unary(f"/{method}")(request.SerializeToString(), timeout=30)
+    outputs = messages.ModelInferResponse.FromString(answer).outputs
+    assert [(each.name, list(each.shape)) for each in outputs] == [("click.ids", [1, 5]), ("click.scores", [1, 5])]
+
+
+@pytest.mark.skipif(shutil.which("grpcurl") is None, reason="grpcurl is not installed")
+def test_grpcurl_is_answered(served: Served) -> None:
+    done = subprocess.run(["sh", "-ec", script(served, "grpcurl")], check=True, capture_output=True, text=True)
+    assert [each["name"] for each in json.loads(done.stdout)["outputs"]] == ["click.ids", "click.scores"]
