@@ -63,6 +63,17 @@ def request_of(model: str, id: str, tensors: Mapping[str, Array], outputs: Itera
     return message
 
 
+def put_in_order(answer: Message, names: Iterable[str]) -> None:
+    """Put the outputs of an answer into the order of these names; an ensemble of Triton gives them in any order."""
+    wanted = list(names)
+    given = [output.name for output in answer.outputs]
+    if given == wanted or set(given) != set(wanted):
+        return
+    raw = dict(zip(given, answer.raw_output_contents, strict=True))
+    answer.outputs.sort(key=lambda output: wanted.index(output.name))
+    answer.raw_output_contents[:] = [raw[name] for name in wanted]
+
+
 def _refuse_parameters(parameters: Mapping[str, Any], owner: str) -> None:
     for key in parameters:
         if key.startswith(("shared_memory", "classification", "sequence")):

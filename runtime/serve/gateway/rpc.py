@@ -15,7 +15,7 @@ from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, extensions, model_metadata
-from sess.runtime.serve.gateway.proto_body import read_message
+from sess.runtime.serve.gateway.proto_body import put_in_order, read_message
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 
 Message = Any  # protobuf's messages have no types here
@@ -89,13 +89,20 @@ class RpcServer:
         started = time.monotonic()
         model = request.model_name
 
+        wanted = [output.name for output in request.outputs]
+
         def read(contract: Contract) -> tuple[Mapping[str, Array], Message]:
-            return read_message(request, contract, self._inferences.limits), request
+            tensors = read_message(request, contract, self._inferences.limits)
+            wanted[:] = wanted or [output.name for output in contract.models[model]]
+            return tensors, request
 
         self._inferences.metrics.in_flight.inc()
         status = "OK"
         try:
-            return await self._inferences.run(model, request.model_version, len(raw), read, context.time_remaining())
+            version, left = request.model_version, context.time_remaining()
+            answer = await self._inferences.run(model, version, len(raw), read, left)
+            put_in_order(answer, wanted)
+            return answer
         except Refusal as refusal:
             status = refusal.reason.value.grpc
             if refusal.reason is Reason.NOT_FOUND:

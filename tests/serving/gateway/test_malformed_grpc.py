@@ -262,6 +262,7 @@ def test_both_protocols_give_the_same_answers(gateway: Gateway) -> None:
     _, grpc_answer = gateway.infer(message())
     _, http_answer = gateway.post(document())
     by_name = {each["name"]: each for each in http_answer["outputs"]}
+    assert [each.name for each in grpc_answer.outputs] == list(by_name)
     for found, content in zip(grpc_answer.outputs, grpc_answer.raw_output_contents, strict=True):
         assert by_name[found.name]["shape"] == list(found.shape)
         assert by_name[found.name]["data"] == json_of(found.datatype, found.shape, content)
