@@ -20,17 +20,16 @@ from tritonclient.grpc import service_pb2 as messages
 from sess.compiler.cli.main import run
 from sess.compiler.driver import compile_spec
 from tests.serving.conftest import built
-from tests.serving.gateway.conftest import Gateway, serve, stop
+from tests.serving.gateway.conftest import serve, stop
 
 pytestmark = pytest.mark.triton
 
 
 @dataclass(frozen=True)
 class Served:
-    """The quickstart with its server, and the README's shell scripts with their own folder and ports."""
+    """Where the README's reader stands while the quickstart is served, and the shell scripts with its real ports."""
 
-    artifact: Path
-    gateway: Gateway
+    folder: Path
     scripts: list[str]
 
 
@@ -43,12 +42,11 @@ def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     program = compile_spec(spec).program
     assert program is not None
     schema = (base / "schema.pbtxt").read_text()
-    artifact = built(base, program, "quickstart", seed=1, spec=spec.read_text(), schema=schema)
+    (base / "build").mkdir()
+    artifact = built(base, program, "build/quickstart", seed=1, spec=spec.read_text(), schema=schema)
     gateway = serve(artifact, base / "quickstart.sock", "--no-spare", "--drain", "0")
-    text = (root / "README.md").read_text()
-    for said, own in (("build/quickstart", artifact), (":8000", f":{gateway.http}"), (":8001", f":{gateway.grpc}")):
-        text = text.replace(said, str(own) if isinstance(own, Path) else own)
-    yield Served(artifact, gateway, re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+    text = (root / "README.md").read_text().replace(":8000", f":{gateway.http}").replace(":8001", f":{gateway.grpc}")
+    yield Served(base, re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
     stop(gateway)
 
 
@@ -58,11 +56,17 @@ def script(served: Served, command: str) -> str:
     return found
 
 
+def answered(served: Served, command: str) -> str:
+    """Run a script where the reader stands; return what it prints."""
+    words = ["sh", "-ec", script(served, command)]
+    return subprocess.run(words, cwd=served.folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_is_answered(served: Served) -> None:
-    done = subprocess.run(["sh", "-ec", script(served, "curl")], check=True, capture_output=True, text=True)
-    metadata, end = json.JSONDecoder().raw_decode(done.stdout)
-    answer = json.loads(done.stdout[end:])
+    said = answered(served, "curl")
+    metadata, end = json.JSONDecoder().raw_decode(said)
+    answer = json.loads(said[end:])
     assert [each["name"] for each in metadata["outputs"]] == ["click.ids", "click.scores"]
     assert [(each["name"], each["shape"]) for each in answer["outputs"]] == [
         ("click.ids", [1, 5]), ("click.scores", [1, 5]),
@@ -73,7 +77,7 @@ def test_what_grpcurl_sends_is_answered(served: Served) -> None:
     words = shlex.split(script(served, "grpcurl").replace("\\\n", " "))
     *switches, address, method = words[1:]
     given = dict(zip(switches[1::2], switches[2::2], strict=True))
-    assert switches[0] == "-plaintext" and Path(given["-proto"]).parents[1] == served.artifact
+    assert switches[0] == "-plaintext" and (served.folder / given["-proto"]).is_file()
     request = json_format.Parse(given["-d"], messages.ModelInferRequest())
     with grpc.insecure_channel(address) as channel:
         answer: Any = channel.unary_unary(f"/{method}")(request.SerializeToString(), timeout=30)
@@ -83,5 +87,7 @@ def test_what_grpcurl_sends_is_answered(served: Served) -> None:
 
 @pytest.mark.skipif(shutil.which("grpcurl") is None, reason="grpcurl is not installed")
 def test_grpcurl_is_answered(served: Served) -> None:
-    done = subprocess.run(["sh", "-ec", script(served, "grpcurl")], check=True, capture_output=True, text=True)
-    assert [each["name"] for each in json.loads(done.stdout)["outputs"]] == ["click.ids", "click.scores"]
+    assert [each["name"] for each in json.loads(answered(served, "grpcurl"))["outputs"]] == [
+        "click.ids",
+        "click.scores",
+    ]
