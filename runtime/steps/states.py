@@ -37,9 +37,16 @@ def load_states(folder: Path, facts: Mapping[str, Any]) -> States:
     return _onnx(folder, facts) if facts["engine"] == ONNX else _tensorflow(folder, facts)
 
 
-def _onnx(folder: Path, facts: Mapping[str, Any]) -> States:
+def quiet_onnxruntime() -> Any:  # the module
+    """Return onnxruntime, which keeps an id of the machine and tells its maker of every model, unless told not to."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
+    return onnxruntime
+
+
+def _onnx(folder: Path, facts: Mapping[str, Any]) -> States:
+    onnxruntime = quiet_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads()
     # Threads that spin while they wait would take the processor from the other steps of the server.

@@ -21,6 +21,7 @@ from sess.runtime.steps.answer import Answerer
 from sess.runtime.steps.checks import BadRequest
 from sess.runtime.steps.packing import TENSOR, fed, packed, unpacked
 from sess.runtime.steps.request import Reader
+from sess.runtime.steps.states import quiet_onnxruntime
 
 Array = NDArray[Any]  # of the dtype that a configuration gives the tensor
 Config = Any  # protobuf's messages have no types here
@@ -100,9 +101,7 @@ def _tensorflow(folder: Path) -> Run:
 
 
 def _onnx(file: Path) -> Run:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    session = quiet_onnxruntime().InferenceSession(str(file), providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
 
     def run(inputs: Mapping[str, Array]) -> dict[str, Array]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +100,11 @@ def test_equal_models_have_equal_graphs(model: SessionModel, program: Program, t
         write_states(model, program, tmp_path / name)
         written.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
     assert written[0] == written[1]
+
+
+def test_a_model_that_is_loaded_tells_nobody_and_writes_nothing(artifact: Path, tmp_path: Path) -> None:
+    folder = artifact / "triton" / model_name("shop") / VERSION
+    code = f"from sess.runtime.steps.answer import Answerer\nAnswerer({str(folder)!r})"
+    environment = {**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []  # onnxruntime would write an id of the machine for its maker
