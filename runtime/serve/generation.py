@@ -56,11 +56,11 @@ class Staged:
     contract: Contract
 
     @classmethod
-    def of(cls, artifact: Path) -> Staged:
-        """Return a copy of an artifact; Misused or RunFailed if it isn't one, or isn't whole."""
+    def of(cls, artifact: Path, is_over: threading.Event) -> Staged:
+        """Return a copy of an artifact; Misused or RunFailed if it isn't one or isn't whole, or the server is over."""
         folder = Path(tempfile.mkdtemp(prefix=owned_prefix()))
         try:
-            copy = stage(artifact.absolute(), folder / "artifact")
+            copy = stage(artifact.absolute(), folder / "artifact", is_over)
             opened = open_artifact(copy)
             check_servable(copy, opened.program)
             require_backend(opened.program.serving)
@@ -155,6 +155,7 @@ def start(staged: Staged, is_over: threading.Event, *, relays: bool) -> Triton |
         triton.kill()
         triton.stop()
         raise
+    triton.kill()  # nothing is under way
     triton.stop()
     return None
 

@@ -58,7 +58,7 @@ async def _serve(options: ServeOptions) -> int:
             scrapes = await _start_metrics(metrics, options.host, choose_port(options.metrics_port, options.host))
         await control.start(options.control or _socket_of(options.artifact))
         print(f"serve: starting Triton on `{options.artifact}`", file=sys.stderr, flush=True)
-        begun = asyncio.ensure_future(supervisor.begin(options.artifact))
+        begun = supervisor.begin(options.artifact)
         await asyncio.wait([begun, asyncio.ensure_future(is_over.wait())], return_when=asyncio.FIRST_COMPLETED)
         if begun.done():
             begun.result()

@@ -5,21 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from sess.compiler.failures import Misused
+from sess.compiler.failures import Misused, RunFailed
 from sess.runtime.artifact import LOGS, read_manifest
 
 
-def stage(artifact: Path, folder: Path) -> Path:
-    """Return a copy of an artifact, logs left out; Misused if there is none, or it can't be read.
+def stage(artifact: Path, folder: Path, is_over: threading.Event) -> Path:
+    """Return a copy of an artifact, logs left out; Misused if there is none or it can't be read, RunFailed once over.
 
     It shares no file with the original: a link would change with a file that is written over in place.
     """
     read_manifest(artifact)  # before a folder that is something else is copied
     try:
-        shutil.copytree(artifact, folder, copy_function=_copied, symlinks=True, ignore=_logs_of(artifact))
+        copy = _until(is_over)
+        shutil.copytree(artifact, folder, copy_function=copy, symlinks=True, ignore=_logs_of(artifact))
     except shutil.Error as error:
         source, _, why = error.args[0][0]
         raise Misused(f"`{source}` can't be read: {_reason(why)}") from None
@@ -40,6 +42,17 @@ def _linked(source: str, target: str) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:
         shutil.copyfile(source, target, follow_symlinks=False)
+
+
+def _until(is_over: threading.Event) -> Callable[[str, str], None]:
+    """Return what copies a file until a server ends."""
+
+    def copy(source: str, target: str) -> None:
+        if is_over.is_set():
+            raise RunFailed("the server is ending")
+        _copied(source, target)
+
+    return copy
 
 
 def _copied(source: str, target: str) -> None:

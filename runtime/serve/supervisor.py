@@ -15,6 +15,7 @@ from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metrics import Metrics
 from sess.runtime.serve.gateway.route import Lane, Route, drained
 from sess.runtime.serve.generation import Served, Staged, start
+from sess.runtime.serve.triton import Triton
 
 LOOKS_EVERY = 0.4  # seconds
 ANSWERS_WITHIN = 1.0  # seconds, for one golden session
@@ -41,6 +42,8 @@ class Supervisor:
         self._replacing: Lane | None = None
         self._examined: dict[int, asyncio.Task[bool]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._first: asyncio.Task[None] | None = None
+        self._running: set[Served] = set()
 
     @property
     def staged(self) -> Staged:
@@ -48,10 +51,18 @@ class Supervisor:
         assert self._staged is not None
         return self._staged
 
-    async def begin(self, artifact: Path) -> None:
-        """Serve a first artifact; Misused or RunFailed if it can't be."""
-        staged = await asyncio.to_thread(Staged.of, artifact)
-        served = await self._start(staged)
+    def begin(self, artifact: Path) -> asyncio.Task[None]:
+        """Begin to serve a first artifact; the task fails with Misused or RunFailed if it can't be served."""
+        self._first = asyncio.get_running_loop().create_task(self._begin(artifact))
+        return self._first
+
+    async def _begin(self, artifact: Path) -> None:
+        staged = await asyncio.to_thread(Staged.of, artifact, self._is_over)
+        try:
+            served = await self._start(staged)
+        except BaseException:
+            staged.remove()
+            raise
         if served is None:
             staged.remove()
             return
@@ -62,7 +73,7 @@ class Supervisor:
     async def publish(self, artifact: Path) -> str:
         """Serve another artifact of the same spec once it has proven itself; return what was done."""
         async with self._swap:
-            staged = await asyncio.to_thread(Staged.of, artifact)
+            staged = await asyncio.to_thread(Staged.of, artifact, self._is_over)
             if staged.digest == self.staged.digest:
                 staged.remove()
                 return f"{staged.program.name} {staged.digest[:12]} is what is served already"
@@ -88,15 +99,16 @@ class Supervisor:
         return await asyncio.shield(self._examined[key])
 
     async def end(self) -> None:
-        """Stop every Triton and remove what was staged."""
+        """Stop every Triton and remove what was staged; what begins when the server ends gives up and is waited for."""
         self._is_over.set()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        lane = self.route.flip(None)
-        for served in [lane.generation if lane else None, self._spare]:
-            if isinstance(served, Served):
-                await served.stop()
+        if self._first is not None:
+            await asyncio.gather(self._first, return_exceptions=True)
+        async with self._swap:
+            for task in list(self._tasks):
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.route.flip(None)
+        await asyncio.gather(*(self._stop(served) for served in list(self._running)))
         for staged in (self._staged, self._before):
             if staged is not None:
                 staged.remove()
@@ -113,7 +125,7 @@ class Supervisor:
             try:
                 await self._compare(served)
             except BaseException:
-                await served.kill()
+                await self._stop(served, at_once=True)
                 raise
         except BaseException as error:
             self.metrics.swaps.labels("refused").inc()
@@ -126,7 +138,7 @@ class Supervisor:
         self.metrics.swaps.labels("done").inc()
         spare, self._spare = self._spare, None
         if spare is not None:
-            self._spawn(spare.stop())
+            self._spawn(self._stop(spare))
         self._spawn(self._make_spare())
         return f"{name} {staged.digest[:12]} is served; {old.digest[:12] if old else 'nothing'} drains"
 
@@ -148,7 +160,7 @@ class Supervisor:
         assert isinstance(lane.generation, Served)
         if not await drained(lane, DRAINS_WITHIN):
             self.log.event("drain cut", under_way=lane.under_way)
-        await lane.generation.stop()
+        await self._stop(lane.generation)
 
     async def _compare(self, candidate: Served) -> None:
         """Raise RunFailed if a candidate is far slower than what is served."""
@@ -161,8 +173,24 @@ class Supervisor:
             raise RunFailed(message, "it was not published")
 
     async def _start(self, staged: Staged) -> Served | None:
-        triton = await asyncio.to_thread(start, staged, self._is_over, relays=self._relays)
-        return None if triton is None else Served(staged, triton)
+        """Return a Triton that serves; None if the server ends. One that is cancelled is waited for and stopped."""
+        starting = asyncio.ensure_future(asyncio.to_thread(start, staged, self._is_over, relays=self._relays))
+        try:
+            triton = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            (late,) = await asyncio.gather(starting, return_exceptions=True)
+            if isinstance(late, Triton):
+                await asyncio.to_thread(late.stop)
+            raise
+        if triton is None:
+            return None
+        served = Served(staged, triton)
+        self._running.add(served)
+        return served
+
+    async def _stop(self, served: Served, *, at_once: bool = False) -> None:
+        await (served.kill() if at_once else served.stop())
+        self._running.discard(served)
 
     async def _make_spare(self) -> None:
         """Start a second Triton of the artifact, which takes over when the first fails."""
@@ -178,7 +206,7 @@ class Supervisor:
             self._spare = served
             self.log.event("spare ready", artifact=staged.digest[:12])
         elif served is not None:
-            await served.stop()
+            await self._stop(served)
 
     async def _watch(self) -> None:
         while True:
@@ -190,7 +218,7 @@ class Supervisor:
             if spare is not None and not await spare.is_well(SPARE_WITHIN) and spare is self._spare:
                 self._spare = None
                 self.log.event("spare replaced", artifact=self.staged.digest[:12])
-                self._spawn(spare.kill())
+                self._spawn(self._stop(spare, at_once=True))
                 self._spawn(self._make_spare())
 
     async def _look(self, lane: Lane) -> bool:
@@ -237,7 +265,7 @@ class Supervisor:
         else:
             self.metrics.ready.set(0)
             self.route.flip(None)
-        await served.kill()
+        await self._stop(served, at_once=True)
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             if self.route.lane is not None:
                 break
@@ -250,7 +278,7 @@ class Supervisor:
             if fresh is None:
                 return
             if not self.route.offer(fresh):  # another artifact was published meanwhile
-                await fresh.stop()
+                await self._stop(fresh)
                 break
             self.metrics.ready.set(1)
         self._replacing = None

@@ -7,6 +7,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_what_could_do_more_than_compute_is_refused(case: str, artifact: Path, t
     change, named = FORGED[case]
     found = forged(artifact, tmp_path / "found", change)
     with pytest.raises(Failure, match=named):
-        Staged.of(found)
+        Staged.of(found, threading.Event())
 
 
 def test_serve_ends_before_anything_is_loaded(artifact: Path, tmp_path: Path) -> None:
@@ -136,11 +137,11 @@ def test_a_pickle_in_an_artifact_is_never_opened(artifact: Path, tmp_path: Path)
         (root / "nvtabular" / "workflow.pkl").write_bytes(pickle.dumps(Canary(canary)))
 
     found = forged(artifact, tmp_path / "found", change)
-    Staged.of(found).remove()
+    Staged.of(found, threading.Event()).remove()
     Recommender.load(found)
     assert not canary.exists()
     with pytest.raises(Failure):
-        Staged.of(damaged(artifact, tmp_path / "other", change))
+        Staged.of(damaged(artifact, tmp_path / "other", change), threading.Event())
     assert not canary.exists()
 
 
@@ -149,12 +150,12 @@ def test_a_link_in_an_artifact_is_refused(target: str, artifact: Path, tmp_path:
     found = forged(artifact, tmp_path / "found", lambda root: None)
     (found / "link").symlink_to(target)
     with pytest.raises(Failure, match="link"):
-        Staged.of(found)
+        Staged.of(found, threading.Event())
 
 
 def test_what_is_served_does_not_change_with_the_folder_it_came_from(artifact: Path, tmp_path: Path) -> None:
     found = forged(artifact, tmp_path / "found", lambda root: None)
-    staged = Staged.of(found)
+    staged = Staged.of(found, threading.Event())
     try:
         name = "triton/golden.json"
         before = (staged.artifact / name).read_bytes()
