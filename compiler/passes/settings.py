@@ -11,7 +11,9 @@ from sess.compiler.passes.context import Context
 from sess.compiler.passes.keys import place_of
 from sess.compiler.tree import Expression, SectionName
 
-_LAST_TENSORFLOW = (25, 2)
+# Releases of Triton. The steps that every repository holds are written in Python 3.10; the images before have an older
+# one. What is exported is the same for all from there on, so that a release newer than these needs no new sess.
+_OLDEST, _LAST_TENSORFLOW, _NEWEST = (23, 5), (25, 2), (26, 10)
 
 
 def has_valid(built: Built) -> bool:
@@ -92,14 +94,29 @@ def _check_serve(built: Built, ctx: Context) -> None:
         message = "what is evaluated isn't what is served: `exclude` differs"
         ctx.reporter.error(codes.EXCLUDE_DIFFERS, message, exclude.span, labels=labels)
     platform = _value(built, SectionName.SERVE, "platform")
-    if platform is None:
-        return
-    version, backend = str(serve.platform.params.get("version")), serve.platform.params.get("backend")
-    release = re.fullmatch(r"(\d\d)\.(\d\d)", version)
-    if release is None or not 1 <= int(release[2]) <= 12:
+    if platform is not None:
+        _check_triton(platform, str(serve.platform.params.get("version")), serve.platform.params.get("backend"), ctx)
+
+
+def _check_triton(platform: Expression, version: str, backend: object, ctx: Context) -> None:
+    found = re.fullmatch(r"(\d\d)\.(\d\d)", version)
+    release = (int(found[1]), int(found[2])) if found else (0, 0)
+    place, helps = place_of(platform, "version"), ""
+    if not 1 <= release[1] <= 12:
         message = f'a release of Triton is written like "24.10", not "{version}"'
-        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, place_of(platform, "version"))
-    elif backend == "tensorflow" and (int(release[1]), int(release[2])) > _LAST_TENSORFLOW:
-        message = f"Triton {version} has no tensorflow backend: it ended with 25.02"
-        helps = "use `backend=python`, or an older release"
-        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, platform.span, help=helps)
+    elif release < _OLDEST:
+        message = f"Triton {version} can't run the served steps: its Python is older than 3.10"
+        helps = f"use {_shown(_OLDEST)} or a newer release"
+    elif release > _NEWEST:
+        message = f"Triton {version} is no release that is known here: the newest is {_shown(_NEWEST)}"
+        helps = "name that one: what is exported is the same for newer releases"
+    elif backend == "tensorflow" and release > _LAST_TENSORFLOW:
+        message = f"Triton {version} has no tensorflow backend: it ended with {_shown(_LAST_TENSORFLOW)}"
+        place, helps = platform.span, "use `backend=python`, or an older release"
+    else:
+        return
+    ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, place, help=helps)
+
+
+def _shown(release: tuple[int, int]) -> str:
+    return f"{release[0]}.{release[1]:02}"
