@@ -118,10 +118,12 @@ def _serving(before: Program, after: Program) -> Iterator[Change]:
         if was != now:
             impact = Impact.WIRE if now == "error" else Impact.BEHAVIOUR
             yield _key(impact, "serve", key, was, now)
-    for key in ("exclude", "index", "platform", "backend"):
+    for key in ("exclude", "index", "platform", "backend", "device"):
         was, now = getattr(old, key), getattr(new, key)
         if was != now:
-            yield _key(Impact.BEHAVIOUR, "serve", "platform" if key == "backend" else key, _text(was), _text(now))
+            yield _key(
+                Impact.BEHAVIOUR, "serve", "platform" if key in ("backend", "device") else key, _text(was), _text(now)
+            )
     for key in ("batch_max", "delay"):
         was, now = getattr(old, key), getattr(new, key)
         if was != now:

@@ -68,6 +68,7 @@ class ServingPlan:
     index: Chosen
     platform: str
     backend: str
+    device: str
     batch_max: int
     delay: int
     on_empty: str

@@ -19,6 +19,7 @@ def lower_serving(checked: CheckedGraph, usage: Usage) -> ServingPlan:
         index=serve.index,
         platform=f"{serve.platform.name} {serve.platform.params['version']}",
         backend=str(serve.platform.params["backend"]),
+        device=str(serve.platform.params["device"]),
         batch_max=int(str(serve.batch.params["max"])),
         delay=int(str(serve.batch.params["delay"])),
         on_empty=serve.on_empty,

@@ -10,10 +10,11 @@ from sess.compiler.block import Entry, Kind
 
 @dataclass(frozen=True, slots=True)
 class TritonParams:
-    """`triton("24.10", backend=python)`: a release of the server, and the backend of the model step."""
+    """`triton("24.10", backend=python, device=auto)`: a release, and what runs the model's graph where."""
 
     version: str = "24.10"
     backend: Literal["python", "tensorflow", "onnx"] = "python"
+    device: Literal["auto", "cpu", "gpu"] = "auto"
 
 
 class Triton(Entry[TritonParams]):

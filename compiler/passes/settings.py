@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sess.compiler import codes
 from sess.compiler.diagnostics import Label
@@ -95,10 +96,15 @@ def _check_serve(built: Built, ctx: Context) -> None:
         ctx.reporter.error(codes.EXCLUDE_DIFFERS, message, exclude.span, labels=labels)
     platform = _value(built, SectionName.SERVE, "platform")
     if platform is not None:
-        _check_triton(platform, str(serve.platform.params.get("version")), serve.platform.params.get("backend"), ctx)
+        _check_triton(platform, serve.platform.params, ctx)
 
 
-def _check_triton(platform: Expression, version: str, backend: object, ctx: Context) -> None:
+def _check_triton(platform: Expression, params: Mapping[str, object], ctx: Context) -> None:
+    version, backend = str(params.get("version")), params.get("backend")
+    if backend == "python" and params.get("device") == "gpu":
+        message = "the python backend runs the model on the CPU"
+        helps = "use `backend=onnx`, or leave `device` out"
+        ctx.reporter.error(codes.IMPOSSIBLE_PLATFORM, message, place_of(platform, "device", position=2), help=helps)
     found = re.fullmatch(r"(\d\d)\.(\d\d)", version)
     release = (int(found[1]), int(found[2])) if found else (0, 0)
     place, helps = place_of(platform, "version"), ""

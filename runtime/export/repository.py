@@ -136,11 +136,12 @@ def _write_prepare(
 
 
 def _write_graph(program: Program, folder: Path, file: str, reads: Sequence[Tensor], gives: Iterable[Tensor]) -> None:
-    """Write the configuration of a step that is a graph alone; it runs on a GPU where the server has one."""
+    """Write the configuration of a step that is a graph alone, on the device that the spec says."""
     step = folder / states_name(program.serving.name)
+    serving = program.serving
     _write_config(
-        step, "step.pbtxt.jinja", name=step.name, **BACKENDS[program.serving.backend], file=file, kind="KIND_AUTO",
-        inputs=reads, outputs=gives, **_batching(program),
+        step, "step.pbtxt.jinja", name=step.name, **BACKENDS[serving.backend], file=file,
+        kind=f"KIND_{serving.device.upper()}", inputs=reads, outputs=gives, **_batching(program),
     )  # fmt: skip
 
 

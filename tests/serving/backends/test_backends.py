@@ -13,6 +13,7 @@ import pytest
 from sess.compiler.failures import Missing
 from sess.compiler.plans import Program
 from sess.runtime.artifact import open_artifact
+from sess.runtime.export.repository import _write_graph
 from sess.runtime.recommend import Recommender
 from sess.runtime.serve.golden import read_golden
 from sess.runtime.serve.installation import require_backend
@@ -76,6 +77,15 @@ def test_the_graph_is_a_step_of_its_own_that_batches_and_may_use_a_gpu(other: Pa
     assert graph.max_batch_size > 64
     assert 1 in graph.dynamic_batching.preferred_batch_size
     assert graph.instance_group[0].kind == graph.instance_group[0].KIND_AUTO
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+def test_the_graph_runs_where_the_spec_says(device: str, program: Program, tmp_path: Path) -> None:
+    serving = replace(program.serving, backend="onnx", device=device)
+    (tmp_path / "triton" / "shop__states").mkdir(parents=True)
+    _write_graph(replace(program, serving=serving), tmp_path / "triton", "states.onnx", [], [])
+    (group,) = config(tmp_path, "shop__states").instance_group
+    assert group.kind == getattr(group, f"KIND_{device.upper()}")
 
 
 def test_it_is_trusted_and_answers_in_process(other: Path, artifact: Path) -> None:
