@@ -72,9 +72,11 @@ def calls(entry: Entry[Any]) -> list[str]:
 
 
 def words(entry: Entry[Any]) -> list[tuple[str, str]]:
-    """Return the words beside the defaults that stand for choices, each with its parameter."""
-    choices = [(each, get_args(each.hint)) for each in parameters(entry.Params) if get_origin(each.hint) is Literal]
-    return [(each.name, word) for each, of_it in choices for word in of_it if word != each.default]
+    """Return the words beside the defaults that stand for choices, each with its parameter; a single head is one."""
+    known = parameters(entry.Params)
+    choices = [(each, get_args(each.hint)) for each in known if get_origin(each.hint) is Literal]
+    found = [(each.name, word) for each, of_it in choices for word in of_it if word != each.default]
+    return [*found, *((each.name, "1") for each in known if each.name == "heads")]
 
 
 def subjects() -> dict[str, Subject]:

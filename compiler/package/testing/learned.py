@@ -11,7 +11,7 @@ import tensorflow as tf
 from sess.compiler.codec import decode, dumps, encode
 from sess.compiler.plans import Program
 from sess.testing.sessions import STEPS, batch
-from sess.testing.subject import Subject, answers, build
+from sess.testing.subject import Subject, answers, held, hold
 
 
 def every_weight_learns(subject: Subject) -> None:
@@ -31,10 +31,9 @@ def every_weight_learns(subject: Subject) -> None:
 def padding_is_never_learned(subject: Subject) -> None:
     """The loss doesn't change with what stands in the padding, whatever is drawn in training."""
     model, lengths, found = subject.model, [3, 7, STEPS, 2, 0, 6, 8, 1], []
-    begin = [np.asarray(each) for each in model.variables]
+    begin = held(model)
     for is_clean in (True, False):
-        for variable, value in zip(model.variables, begin, strict=True):
-            variable.assign(value)  # random numbers begin again
+        hold(model, begin)  # random numbers begin again
         total, parts = model.loss(batch(lengths, is_clean=is_clean))
         found.append([float(each) for each in (total, *parts.values())])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
@@ -42,7 +41,9 @@ def padding_is_never_learned(subject: Subject) -> None:
 
 def a_plan_decides_its_weights(subject: Subject) -> None:
     """Building the same plan again draws the same weights, and the same first loss, to the bit."""
-    models = [build(subject.program) for _ in range(2)]
+    models = [each.model for each in (subject.made, subject.made_again)]
+    for each in (subject.made, subject.made_again):
+        hold(each.model, each.begin)
     first, again = (model.weights_by_name() for model in models)
     assert list(first) == list(again)
     for name, weight in first.items():
@@ -55,7 +56,7 @@ def a_plan_decides_its_weights(subject: Subject) -> None:
 def weights_survive_a_file(subject: Subject) -> None:
     """Saved, loaded, saved and loaded again, a model answers as before and its files are equal."""
     expected = answers(subject.model, batch([2, 6]))
-    model, other = subject.model, build(subject.program)
+    model, other = subject.model, subject.made_again.model
     with tempfile.TemporaryDirectory(prefix="sess-laws-") as folder:
         for name in ("one.npz", "two.npz"):
             file = Path(folder) / name

@@ -42,12 +42,12 @@ def what_is_seen_is_not_listed(subject: Subject) -> None:
     known = {name: Vocabulary(each, np.ones(len(each), np.int64), RESERVED) for name, each in values.items()}
     examples = examples_of(program, sessions)
     found = Scorer(program, model, known, None).answer(examples, Silent(), "")
+    question = dense(sessions, examples.windows, sessions.steps, sessions.session)
+    states = model.states({name: tf.constant(each) for name, each in question.items()})
+    scores = {head: np.asarray(model.scores(head, states[f"head:{head}"]), np.float32) for head in found}
     for row, end in enumerate(sessions.offsets[1:] - 1):
         before = sessions.steps["item_id"][sessions.offsets[row] : end]
-        window = examples.windows.take(np.array([row]))
-        assert window.ends[0] == end, "the target is not cut from what is evaluated"
-        question = dense(sessions, window, sessions.steps, sessions.session)
-        states = model.states({name: tf.constant(each) for name, each in question.items()})
+        assert examples.windows.ends[row] == end, "the target is not cut from what is evaluated"
         for head in program.model.heads:
             if not head.is_ranking or not excludes_items(program, head):
                 continue
@@ -55,8 +55,8 @@ def what_is_seen_is_not_listed(subject: Subject) -> None:
             listed = listed[listed > 0]
             assert not set(listed.tolist()) & set(before.tolist()), f"`{head.name}` lists what session {row} has seen"
             assert len(listed) == ITEMS - len(set(before.tolist())), f"`{head.name}` leaves out what is not seen"
-            scores = np.asarray(model.scores(head.name, states[f"head:{head.name}"]), np.float32)
             asked = Question(ITEMS, before.astype(np.int32), None)
-            ((served, _),) = Catalogue(RESERVED, ITEMS, None, None).rank(scores, [asked])
-            here, there = (scores[0, each - RESERVED] for each in (listed, served[served > 0]))
+            mine = scores[head.name][row : row + 1]  # (1, V)
+            ((served, _),) = Catalogue(RESERVED, ITEMS, None, None).rank(mine, [asked])
+            here, there = (mine[0, each - RESERVED] for each in (listed, served[served > 0]))
             np.testing.assert_allclose(here, there, atol=1e-5, err_msg=f"{head.name}, evaluated beside served")

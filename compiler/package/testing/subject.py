@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,13 @@ from sess.testing.sessions import ITEMS, RESERVED, Batch, about_items, clicked, 
 from sess.testing.trial import Case, compiled, entry_of
 
 
+class Made(NamedTuple):
+    """A model, and what every variable of it held when it was made, random numbers among them."""
+
+    model: SessionModel
+    begin: list[NDArray[Any]]
+
+
 class Subject:
     """A case with its model; both are made once, when a law asks for them. `place` is where the call stands in it."""
 
@@ -31,10 +39,20 @@ class Subject:
         """The program; LawBroken if the spec has errors."""
         return compiled(self.case)
 
-    @cached_property
+    @property
     def model(self) -> SessionModel:
         """The model, with drawn weights."""
-        return build(self.program)
+        return self.made.model
+
+    @cached_property
+    def made(self) -> Made:
+        """The model, and what it held at first."""
+        return made(self.program)
+
+    @cached_property
+    def made_again(self) -> Made:
+        """Another model of the same program, and what it held at first."""
+        return made(self.program)
 
     @property
     def is_baseline(self) -> bool:
@@ -81,6 +99,23 @@ def build(program: Program) -> SessionModel:
     for baseline in model.baselines.values():
         baseline.fit(history())
     return model
+
+
+def made(program: Program) -> Made:
+    """Return a model with what it holds."""
+    model = build(program)
+    return Made(model, held(model))
+
+
+def held(model: SessionModel) -> list[NDArray[Any]]:
+    """Return what every variable of a model holds."""
+    return [np.asarray(each) for each in model.variables]
+
+
+def hold(model: SessionModel, values: Iterable[NDArray[Any]]) -> None:
+    """Let every variable of a model hold what it held."""
+    for variable, value in zip(model.variables, values, strict=True):
+        variable.assign(value)
 
 
 def answers(model: SessionModel, question: Batch) -> dict[str, NDArray[Any]]:
