@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,11 @@ from sess.runtime.artifact import MANIFEST
 from sess.runtime.build.assemble import begin_artifact, finish_artifact
 from sess.runtime.build.code import of_code, of_plug_ins
 from sess.runtime.build.digest import EXPORTING, PREPARING, SERVING, TRAINING, of_file, of_value, versions
+from sess.runtime.build.disk import Disk
 from sess.runtime.build.inputs import data_digests
 from sess.runtime.build.publish import put_in_place
-from sess.runtime.build.workspace import Workspace, open_workspace
+from sess.runtime.build.room import of_export, of_prepare, of_train
+from sess.runtime.build.workspace import Workspace, open_workspace, refuse_if_busy
 from sess.runtime.progress import Progress
 from sess.runtime.quiet import quietly
 from sess.runtime.stopping import unwinding
@@ -37,6 +38,8 @@ class Step:
     key: str
     run: Run
     is_whole: Callable[[], bool] = lambda: True
+    writes: Callable[[], int] = lambda: 0
+    """About how many bytes it writes."""
 
 
 def compile_program(
@@ -45,34 +48,20 @@ def compile_program(
     """Build the artifact; return `metrics`, and per stage whether it `ran` or was `kept`."""
     if options.parent is not None:
         raise Misused("`--from` is not supported by this version", "compile without it")
+    out = options.out.absolute()
+    refuse_if_busy(out)
     _look_at_data(program, files)
-    with open_workspace(options.out.absolute()) as workspace, unwinding(), _refusals(workspace.root):
+    with open_workspace(out) as workspace, unwinding(), Disk(workspace.root).refusals() as disk:
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
-        for step in _steps(program, files, data, workspace, options.out.absolute(), progress):
-            done[step.stage.value] = _run(step, workspace, progress)
+        for step in _steps(program, files, data, workspace, out, progress):
+            done[step.stage.value] = _run(step, workspace, disk, progress)
             if step.stage is options.until:
                 break
         metrics = workspace.result(Stage.EVALUATE) if Stage.EVALUATE.value in done else None
         if options.until is Stage.EXPORT:
-            _publish(workspace, options.out.absolute())
+            _publish(workspace, out)
         return {"stages": done, "metrics": metrics}
-
-
-@contextmanager
-def _refusals(root: Path) -> Iterator[None]:
-    """Raise RunFailed for what the system refuses below a folder, such as to write on a full disk."""
-    try:
-        yield
-    except Exception as error:
-        # TensorFlow has exceptions of its own for what is an OSError elsewhere, and tells no more than the path.
-        if not isinstance(error, OSError) and str(root) not in str(error):
-            raise
-        room = f"{shutil.disk_usage(root).free / 1e6:,.0f} MB are free in `{root.parent}`"
-        raise RunFailed(
-            f"a file can't be written or read: {str(error).splitlines()[0]} ({room})",
-            "the artifact is as it was; make room or mend the disk, and the same command goes on where it stopped",
-        ) from error
 
 
 def _look_at_data(program: Program, files: SpecFiles) -> None:
@@ -85,10 +74,11 @@ def _look_at_data(program: Program, files: SpecFiles) -> None:
         raise RunFailed(f"{faults[0].message}{more}", "; ".join(faults[0].help))
 
 
-def _run(step: Step, workspace: Workspace, progress: Progress) -> str:
+def _run(step: Step, workspace: Workspace, disk: Disk, progress: Progress) -> str:
     if workspace.is_done(step.stage, step.key) and step.is_whole():
         progress.say(f"{step.stage}: nothing changed, kept")
         return "kept"
+    disk.ask(step.stage, step.writes())
     how = "resumed" if workspace.is_started(step.stage, step.key) else "ran"
     progress.say(f"{step.stage}: {'going on where it stopped' if how == 'resumed' else 'running'}")
     started = time.monotonic()
@@ -154,29 +144,30 @@ def _steps(
         from sess.runtime.verify.run import verify as run
 
         fresh = workspace.folder(Stage.EXPORT) / "artifact"
-        result = dict(run(fresh if fresh.is_dir() else out, VERIFIED_ROWS, progress))
+        result = dict(run(fresh if _is_made(fresh, workspace) else out, VERIFIED_ROWS, progress))
         _publish(workspace, out)
         return result
 
     def is_exported() -> bool:
-        made = workspace.result(Stage.EXPORT)
-        places = (workspace.folder(Stage.EXPORT) / "artifact", out)
-        return any((place / MANIFEST).is_file() and of_file(place / MANIFEST) == made for place in places)
-
-    def is_published() -> bool:
-        return (out / MANIFEST).is_file() and of_file(out / MANIFEST) == workspace.result(Stage.EXPORT)
+        return any(_is_made(place, workspace) for place in (workspace.folder(Stage.EXPORT) / "artifact", out))
 
     return (
-        Step(Stage.PREPARE, prepare, run_prepare),
-        Step(Stage.TRAIN, train, run_train),
+        Step(Stage.PREPARE, prepare, run_prepare, writes=lambda: of_prepare(program.workflow, files.base)),
+        Step(Stage.TRAIN, train, run_train, writes=lambda: of_train(program.model, workspace)),
         Step(Stage.EVALUATE, evaluate, run_evaluate),
-        Step(Stage.EXPORT, export, run_export, is_exported),
-        Step(Stage.VERIFY, verify, run_verify, is_published),
+        Step(Stage.EXPORT, export, run_export, is_exported, lambda: of_export(weights)),
+        Step(Stage.VERIFY, verify, run_verify, lambda: _is_made(out, workspace)),
     )
 
 
+def _is_made(place: Path, workspace: Workspace) -> bool:
+    """Whether what lies at a place is what the export made."""
+    manifest = place / MANIFEST
+    return manifest.is_file() and of_file(manifest) == workspace.result(Stage.EXPORT)
+
+
 def _publish(workspace: Workspace, out: Path) -> None:
-    """Move the exported artifact to its place, unless it already went there."""
+    """Move the exported artifact to its place, unless it already went there and left an older one."""
     fresh = workspace.folder(Stage.EXPORT) / "artifact"
-    if fresh.is_dir():
-        put_in_place(fresh, out)
+    if _is_made(fresh, workspace):
+        put_in_place(fresh, out, workspace.aside)

@@ -13,10 +13,15 @@ def data_digests(workflow: WorkflowPlan, base: Path) -> dict[str, str]:
     from sess.runtime.prepare.files import find_files
 
     found: dict[str, str] = {}
-    plan = workflow.data
-    vectors = [path for each in workflow.pretrained for path in (each.path, each.ids) if path is not None]
-    patterns = (*vectors, *plan.train, *plan.valid, *plan.test, *((plan.catalogue,) if plan.catalogue else ()))
-    for pattern in dict.fromkeys(patterns):
+    for pattern in patterns(workflow):
         digests = [of_file(Path(path)) for path in find_files(pattern, base)]
         found[pattern] = digests[0] if len(digests) == 1 else of_value(digests)
     return found
+
+
+def patterns(workflow: WorkflowPlan) -> tuple[str, ...]:
+    """Return the paths and globs of all files that a build reads, each once."""
+    plan = workflow.data
+    vectors = [path for each in workflow.pretrained for path in (each.path, each.ids) if path is not None]
+    of_items = (plan.catalogue,) if plan.catalogue else ()
+    return tuple(dict.fromkeys((*vectors, *plan.train, *plan.valid, *plan.test, *of_items)))

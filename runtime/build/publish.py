@@ -5,24 +5,42 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
+
+from sess.runtime.build.durable import settle, settle_names
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
 
 
-def put_in_place(fresh: Path, target: Path) -> None:
-    """Rename a directory to its place; an older one there is exchanged atomically and then removed."""
-    if not target.exists():
-        fresh.rename(target)
-        return
-    if not _exchange(fresh, target):
-        aside = target.with_name(f".{target.name}.old")
+def put_in_place(fresh: Path, target: Path, aside: Path) -> None:
+    """Rename a directory to its place once all of it is on the disk; an older one goes aside, and then away.
+
+    OSError leaves the older one in its place.
+    """
+    settle(fresh)
+    if target.exists():
         shutil.rmtree(aside, ignore_errors=True)
-        target.rename(aside)
+        _swap(fresh, target, aside)
+    else:
         fresh.rename(target)
-        fresh = aside
-    shutil.rmtree(fresh)
+    settle_names(target.parent)
+    shutil.rmtree(aside, ignore_errors=True)  # what a kill leaves of it goes when the next build begins
+
+
+def _swap(fresh: Path, target: Path, aside: Path) -> None:
+    """Put one directory in the place of another, which goes aside."""
+    if _exchange(fresh, target):
+        with suppress(OSError):  # what stays where the fresh one was goes when the next is made
+            fresh.rename(aside)
+        return
+    target.rename(aside)
+    try:
+        fresh.rename(target)
+    except OSError:
+        aside.rename(target)
+        raise
 
 
 def _exchange(one: Path, other: Path) -> bool:

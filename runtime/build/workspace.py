@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from sess.compiler.backend import Stage
 from sess.compiler.block import JsonValue
-from sess.compiler.failures import Misused, RunFailed
+from sess.compiler.failures import Misused
+from sess.runtime.build.durable import settle, settle_names
 
 DONE = "stage.json"
 STARTED = "started.json"
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,17 @@ class Workspace:
     """`.<name>.work` beside the artifact: one folder a stage, each with the key that it was made for."""
 
     root: Path
+
+    @property
+    def aside(self) -> Path:
+        """Where an artifact goes whose place another takes."""
+        return self.root / "old"
+
+    def sweep(self) -> None:
+        """Remove what a killed build was about to replace or remove."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+        for half_written in self.root.glob("*/*.new"):
+            half_written.unlink()
 
     def folder(self, stage: Stage) -> Path:
         """Return the stage's folder, which may not exist."""
@@ -48,11 +62,13 @@ class Workspace:
         return folder
 
     def finish(self, stage: Stage, key: str, result: JsonValue) -> None:
-        """Mark the stage as done and keep what it returned."""
+        """Mark the stage as done and keep what it returned, once all that it wrote is on the disk."""
         folder = self.folder(stage)
         temporary = folder / f"{DONE}.new"
         temporary.write_text(json.dumps({"key": key, "result": result}))
+        settle(folder)
         temporary.replace(folder / DONE)
+        settle_names(folder)
 
     def result(self, stage: Stage) -> JsonValue:
         """Return what a finished stage returned."""
@@ -69,24 +85,45 @@ class Workspace:
 
 @contextmanager
 def open_workspace(out: Path) -> Iterator[Workspace]:
-    """Lock and return the workspace of an artifact; Misused if the target holds something else, RunFailed if busy."""
+    """Lock, sweep and return the workspace of an artifact; Misused if it is busy, or the target is something else."""
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "manifest.json").is_file())):
         raise Misused(f"`{out}` exists and is not an artifact of sess", "choose another -o, or remove it yourself")
-    root = out.parent / f".{out.name}.work"
+    workspace = Workspace(_root(out))
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        workspace.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Misused(f"`{root}` can't be made: {error.strerror}") from None
-    with (root / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            raise RunFailed(
-                f"another build of `{out}` is running: process {lock.read() or 'unknown'}",
-                "wait for it, or choose another -o",
-            ) from None
+        raise Misused(f"`{workspace.root}` can't be made: {error.strerror}") from None
+    with (workspace.root / LOCK).open("a+") as lock:
+        _take(lock, out)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield Workspace(root)
+        workspace.sweep()
+        yield workspace
+
+
+def refuse_if_busy(out: Path) -> None:
+    """Raise Misused if another build of the directory is running; nothing is written."""
+    try:
+        with (_root(out) / LOCK).open() as lock:
+            _take(lock, out)
+    except OSError:
+        return  # no build has been here; whether one can be is asked when it begins
+
+
+def _take(lock: TextIO, out: Path) -> None:
+    """Lock the file until it is closed; Misused if another process has."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise Misused(
+            f"another build of `{out}` is running: process {lock.read() or 'unknown'}",
+            "wait for it, or choose another -o",
+        ) from None
+    except OSError as error:
+        raise Misused(f"`{_root(out)}` can't be locked: {error.strerror}", "choose a -o on another disk") from None
+
+
+def _root(out: Path) -> Path:
+    return out.parent / f".{out.name}.work"

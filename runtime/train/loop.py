@@ -84,7 +84,7 @@ def run_epochs(training: Training) -> tuple[Epoch, ...]:
 
 def save_atomically(model: SessionModel, path: Path) -> None:
     """Write the model's weights beside the file and put them in its place."""
-    fresh = path.with_name(f"new.{path.name}")
+    fresh = path.with_name(f"{path.name}.new")
     model.save_weights(fresh)
     fresh.replace(path)
 

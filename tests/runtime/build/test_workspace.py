@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from sess.compiler.backend import Stage
-from sess.compiler.failures import Misused, RunFailed
+from sess.compiler.failures import Misused
 from sess.runtime.build.publish import put_in_place
-from sess.runtime.build.workspace import open_workspace
+from sess.runtime.build.workspace import open_workspace, refuse_if_busy
 
 
 def test_a_stage_of_another_key_begins_in_an_empty_folder(tmp_path: Path) -> None:
@@ -37,8 +38,28 @@ def test_a_finished_stage_is_done_only_for_its_key(tmp_path: Path) -> None:
 
 def test_two_builds_of_one_directory_do_not_mix(tmp_path: Path) -> None:
     first = open_workspace(tmp_path / "out")
-    with first, pytest.raises(RunFailed, match="another build"), open_workspace(tmp_path / "out"):
-        pass
+    with first:
+        with pytest.raises(Misused, match=f"another build .* process {os.getpid()}"), open_workspace(tmp_path / "out"):
+            pass
+        with pytest.raises(Misused, match="another build"):
+            refuse_if_busy(tmp_path / "out")
+    refuse_if_busy(tmp_path / "out")
+
+
+def test_whether_a_directory_is_busy_is_asked_without_a_trace(tmp_path: Path) -> None:
+    refuse_if_busy(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_build_was_about_to_replace_is_swept(tmp_path: Path) -> None:
+    with open_workspace(tmp_path / "out") as workspace:
+        folder = workspace.begin(Stage.TRAIN, "one")
+        for name in ("state.npz", "state.npz.new"):
+            (folder / name).write_text("half" if name.endswith("new") else "whole")
+        (workspace.aside / "model").mkdir(parents=True)
+    with open_workspace(tmp_path / "out") as workspace:
+        assert [path.name for path in workspace.root.glob("*/state*")] == ["state.npz"]
+        assert not workspace.aside.exists()
 
 
 def test_a_folder_that_is_no_artifact_is_never_replaced(tmp_path: Path) -> None:
@@ -54,6 +75,6 @@ def test_a_new_directory_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     for folder, text in ((fresh, "new"), (target, "old")):
         folder.mkdir()
         (folder / "file").write_text(text)
-    put_in_place(fresh, target)
+    put_in_place(fresh, target, tmp_path / "aside")
     assert (target / "file").read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]

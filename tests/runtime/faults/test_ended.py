@@ -75,4 +75,4 @@ def test_a_second_build_of_a_directory_ends_at_once(project: Project) -> None:
     code, said = project.compile("out", *LONG)
     first.kill()
     first.wait()
-    assert code == 4 and f"another build of `{project.folder / 'out'}` is running: process {first.pid}" in said
+    assert code == 2 and f"another build of `{project.folder / 'out'}` is running: process {first.pid}" in said

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,9 +33,17 @@ def test_a_write_that_fails_anywhere_leaves_the_artifact_as_it_was(project: Proj
             "out", "--until", "export", "--epochs", "2", "--seed", "2", before=no_file_beyond(size)
         )
         assert code == 4 and "error: a file can't be written or read" in said, said
+        assert re.search(r"`\w+` writes about .*, .* are free in ", said)
         assert "Traceback" not in said and "Exception ignored" not in said
         assert tree(project.folder / "out") == before
         reached.add(said.split("error:")[0].count(": running"))
     assert len(reached) > 1  # it failed in one stage, and with more room in a later one
-    assert project.compile("out", "--until", "export", "--epochs", "2", "--seed", "2")[0] == 0
-    assert tree(project.folder / "out") != before
+    again = ("out", "--until", "export", "--epochs", "2", "--seed", "2")
+    assert project.compile(*again)[0] == 0
+    built = tree(project.folder / "out")
+    assert built != before
+    older = project.folder / ".out.work" / "export" / "artifact"  # as a kill right after the exchange leaves it
+    shutil.copytree(project.folder / "out", older)
+    (older / "manifest.json").write_bytes(before["manifest.json"])
+    assert project.compile(*again)[0] == 0
+    assert tree(project.folder / "out") == built
