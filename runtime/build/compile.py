@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sess.compiler.backend import CompileOptions, SpecFiles, Stage
 from sess.compiler.block import JsonValue
@@ -26,6 +27,9 @@ from sess.runtime.quiet import quietly
 from sess.runtime.stopping import unwinding
 
 VERIFIED_ROWS = 64
+
+if TYPE_CHECKING:
+    from sess.runtime.train.diverged import Diverged
 
 Run = Callable[[Path], JsonValue]
 
@@ -116,9 +120,13 @@ def _steps(
     def run_train(folder: Path) -> JsonValue:
         quietly("tensorflow")
         from sess.runtime.prepare.prepared import Prepared
+        from sess.runtime.train.diverged import Diverged
         from sess.runtime.train.run import train as run
 
-        return dict(run(program, Prepared.load(prepared), folder, progress))
+        try:
+            return dict(run(program, Prepared.load(prepared), folder, progress))
+        except Diverged as failure:
+            raise _located(failure, program, files) from None
 
     def run_evaluate(folder: Path) -> JsonValue:
         quietly("tensorflow")
@@ -158,6 +166,19 @@ def _steps(
         Step(Stage.EXPORT, export, run_export, is_exported, lambda: of_export(weights)),
         Step(Stage.VERIFY, verify, run_verify, lambda: _is_made(out, workspace)),
     )
+
+
+def _located(failure: Diverged, program: Program, files: SpecFiles) -> RunFailed:
+    """Return the failure with where its batch stands in the user's files."""
+    from sess.runtime.prepare.whence import places_of
+
+    said = ""
+    if failure.largest:
+        place = places_of(program.workflow, files.base, failure.keys[:1])
+        said = f"; its largest number is {failure.largest} in session {failure.keys[0]}{place and f' of {place}'}"
+    everywhere = places_of(program.workflow, files.base, failure.keys)
+    batch = f"the batch is {len(set(failure.keys)):,} sessions{everywhere and f' of {everywhere}'}"
+    return RunFailed(f"{failure.message}: {batch}{said}", failure.help)
 
 
 def _is_made(place: Path, workspace: Workspace) -> bool:

@@ -15,6 +15,7 @@ from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, DataPlan, Role, WorkflowPlan
 from sess.runtime.prepare.files import find_files, read_columns
 from sess.runtime.prepare.values import ranks
+from sess.runtime.prepare.whence import require_finite
 
 FILE = "\0file"  # no column of a schema is so called
 
@@ -47,7 +48,12 @@ def read_events(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Even
 def read_tables(patterns: Sequence[str], base: Path, columns: Sequence[ColumnPlan]) -> tuple[pa.Table, int]:
     """Return the rows of all files that match, each file once, and the number of files."""
     paths = dict.fromkeys(path for pattern in patterns for path in find_files(pattern, base))
-    tables = [read_columns(path, columns) for path in paths]
+    tables = []
+    for path in paths:
+        table = read_columns(path, columns)
+        for column in columns:
+            require_finite(table.column(column.name), column, path)
+        tables.append(table)
     return pa.concat_tables(tables), len(tables)
 
 

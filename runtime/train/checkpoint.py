@@ -13,6 +13,7 @@ import numpy as np
 
 from sess.compiler.block import JsonValue
 from sess.compiler.codec import decode, encode
+from sess.compiler.failures import RunFailed
 from sess.runtime.arrays import save_arrays
 from sess.runtime.train.history import Epoch
 
@@ -42,8 +43,17 @@ class Checkpoint:
         epochs: tuple[Epoch, ...],
         begun: Begun | None = None,
     ) -> None:
-        """Write the state after an epoch, or inside the one that is `begun`."""
+        """Write the state after an epoch, or inside the one that is `begun`; RunFailed keeps the one before.
+
+        It is raised where a number isn't finite, since nothing good goes on from there.
+        """
         arrays = {f"v{i}": np.asarray(variable) for i, variable in enumerate(variables)}
+        for variable, values in zip(variables, arrays.values(), strict=True):
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise RunFailed(
+                    f"`{variable.path}` is no longer finite after {len(epochs)} epochs, so this state is not saved",
+                    "try a smaller learning rate, or `clip_norm = 1.0` in train",
+                )
         header: JsonValue = {"key": self.key, "epochs": encode(epochs), "begun": encode(begun) if begun else None}
         arrays[HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
         fresh = self.path.with_name(f"{self.path.name}.new")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sess.compiler.failures import RunFailed
 from sess.runtime.model import SessionModel
 from sess.runtime.progress import Progress, Task
 from sess.runtime.stopping import Terminated, heard
 from sess.runtime.train.batches import Batches
 from sess.runtime.train.checkpoint import Begun, Checkpoint
+from sess.runtime.train.diverged import diverged
 from sess.runtime.train.history import Epoch, Watch, best_epoch, is_over
 from sess.runtime.train.logs import Logs
 from sess.runtime.train.step import Step
@@ -105,13 +105,13 @@ def _epoch(training: Training, totals: _Totals, is_told: Callable[[], bool]) -> 
                 break
             totals.add(training.step(batch))
             if totals.waiting == FETCH_STEPS:
-                _advance(task, totals, training.batches.size)
-        _advance(task, totals, training.batches.size)
+                _advance(task, totals, training.batches)
+        _advance(task, totals, training.batches)
 
 
-def _advance(task: Task, totals: _Totals, size: int) -> None:
-    steps = totals.waiting
-    totals.fetch()
+def _advance(task: Task, totals: _Totals, batches: Batches) -> None:
+    steps, size = totals.waiting, batches.size
+    totals.fetch(batches)
     loss, _ = totals.means()
     task.advance(steps, f"loss {loss:.4f}, {totals.steps * size / totals.seconds:.0f} sessions/s")
 
@@ -140,13 +140,13 @@ class _Totals:
         """Take a step's total and losses by head, still on the device."""
         self._waiting.append(result)
 
-    def fetch(self) -> None:
-        """Add what waits; RunFailed at the first loss that is no number."""
+    def fetch(self, batches: Batches) -> None:
+        """Add what waits; Diverged at the first loss that is no number."""
         for total, parts in self._waiting:
             loss = float(total)
             self.steps += 1
             if not np.isfinite(loss):
-                raise _diverged(self.epoch, self.steps, loss, parts)
+                raise diverged(batches, self.epoch, self.steps, loss, parts)
             self._loss += loss
             for head, part in parts.items():
                 self._losses[head] = self._losses.get(head, 0.0) + float(part)
@@ -160,16 +160,3 @@ class _Totals:
         """Return the mean loss of the fetched steps, and the means by head."""
         steps = max(1, self.steps)
         return self._loss / steps, {head: loss / steps for head, loss in self._losses.items()}
-
-
-def _diverged(epoch: int, step: int, loss: float, parts: Any) -> RunFailed:
-    guilty = _not_finite(parts.items())
-    heads = f", of {' and '.join(f'`{head}`' for head in guilty)}" if guilty else ""
-    return RunFailed(
-        f"the loss is {loss} at step {step} of epoch {epoch}{heads}",
-        "try a smaller learning rate, or `clip_norm = 1.0` in train; then look for numbers out of range in the data",
-    )
-
-
-def _not_finite(parts: Iterable[tuple[str, Any]]) -> list[str]:
-    return [head for head, part in parts if not np.isfinite(float(part))]
