@@ -39,12 +39,13 @@ class SpecFiles:
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """The switches of `sess compile`."""
+    """The switches of `sess compile`; `skip` is the share of data files that may be left out as unreadable."""
 
     out: Path
     until: Stage = Stage.VERIFY
     resume: bool = False
     parent: Path | None = None
+    skip: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def finish_artifact(
     program: Program,
     files: SpecFiles,
     data: Mapping[str, str],
+    skipped: Mapping[str, Mapping[str, str]],
     indexes: Mapping[str, JsonValue],
     fresh: Path,
 ) -> None:
@@ -54,6 +55,8 @@ def finish_artifact(
         "metrics": metrics,
         "files": dict(of_files(fresh, leave_out=(MANIFEST, LOGS))),
     }
+    if skipped:
+        manifest["skipped"] = {key: dict(paths) for key, paths in skipped.items()}
     _write_json(fresh / MANIFEST, manifest)
 
 

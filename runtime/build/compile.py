@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sess.compiler.backend import CompileOptions, SpecFiles, Stage
+from sess.compiler.backend import CompileOptions, Fault, SpecFiles, Stage
 from sess.compiler.block import JsonValue
 from sess.compiler.failures import Misused, RunFailed
-from sess.compiler.plans import Program
+from sess.compiler.plans import Program, WorkflowPlan
 from sess.runtime.artifact import MANIFEST
 from sess.runtime.build.assemble import begin_artifact, finish_artifact
 from sess.runtime.build.code import of_code, of_plug_ins
@@ -29,6 +29,7 @@ from sess.runtime.stopping import unwinding
 VERIFIED_ROWS = 64
 
 if TYPE_CHECKING:
+    from sess.runtime.prepare.shards import Shards
     from sess.runtime.train.diverged import Diverged
 
 Run = Callable[[Path], JsonValue]
@@ -54,11 +55,11 @@ def compile_program(
         raise Misused("`--from` is not supported by this version", "compile without it")
     out = options.out.absolute()
     refuse_if_busy(out)
-    _look_at_data(program, files)
+    shards = _shards(program, files, options.skip, progress)
     with open_workspace(out) as workspace, unwinding(), Disk(workspace.root).refusals() as disk:
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
-        for step in _steps(program, files, data, workspace, out, progress):
+        for step in _steps(program, files, shards, data, workspace, out, progress):
             done[step.stage.value] = _run(step, workspace, disk, progress)
             if step.stage is options.until:
                 break
@@ -68,14 +69,24 @@ def compile_program(
         return {"stages": done, "metrics": metrics}
 
 
-def _look_at_data(program: Program, files: SpecFiles) -> None:
-    """Raise RunFailed for the first fault of the data files that their footers show: before anything is hashed."""
-    from sess.runtime.prepare.footers import inspect
+def _shards(program: Program, files: SpecFiles, skip: float, progress: Progress) -> Shards:
+    """Return the data files that are read; RunFailed for the first fault that their footers show, before any is hashed.
 
-    faults = inspect(program.workflow, files.base)
+    Up to a share `skip` of them may be unreadable, and is left out and said.
+    """
+    from sess.runtime.prepare.footers import inspect
+    from sess.runtime.prepare.shards import Shards, readable
+
+    shards = readable(program.workflow, files.base, skip) if skip else Shards(program.workflow, {})
+    faults = inspect(shards.workflow, files.base)
     if faults:
         more = f" (and {len(faults) - 1} more: `sess check --data` tells them all)" if len(faults) > 1 else ""
-        raise RunFailed(f"{faults[0].message}{more}", "; ".join(faults[0].help))
+        leave_out = ("or leave it out: `--skip-bad-shards 1%`",) if faults[0].fault is Fault.UNREADABLE else ()
+        raise RunFailed(f"{faults[0].message}{more}", "; ".join((*faults[0].help, *leave_out)))
+    for key, skipped in shards.skipped.items():
+        for path, why in skipped.items():
+            progress.say(f"`{key}`: left out `{path}`, which can't be read: {why}")
+    return shards
 
 
 def _run(step: Step, workspace: Workspace, disk: Disk, progress: Progress) -> str:
@@ -93,11 +104,14 @@ def _run(step: Step, workspace: Workspace, disk: Disk, progress: Progress) -> st
 
 
 def _steps(
-    program: Program, files: SpecFiles, data: Mapping[str, str], workspace: Workspace, out: Path, progress: Progress
-) -> tuple[Step, ...]:
+    program: Program, files: SpecFiles, shards: Shards, data: Mapping[str, str], workspace: Workspace, out: Path,
+    progress: Progress,
+) -> tuple[Step, ...]:  # fmt: skip
     """Return the stages in order; the heavy imports happen when a stage runs."""
     stops_by = program.evaluate.exclude if program.train.stop else ()
-    prepare = of_value(program.workflow, data, versions(PREPARING), of_code("runtime/prepare/run.py"))
+    prepare = of_value(
+        program.workflow, data, shards.skipped, versions(PREPARING), of_code("runtime/prepare/run.py")
+    )  # fmt: skip
     # Blocks are found by their names, and the served steps are copied: no import tells of them.
     train_code = of_code("runtime/train/run.py", "compiler/blocks", "compiler/options")
     train = of_value(
@@ -115,7 +129,7 @@ def _steps(
         quietly("nvtabular")  # which imports TensorFlow, too
         from sess.runtime.prepare.run import prepare as run
 
-        return dict(run(program.workflow, files.base, folder, progress).facts)
+        return dict(run(shards.workflow, files.base, folder, progress).facts)
 
     def run_train(folder: Path) -> JsonValue:
         quietly("tensorflow")
@@ -126,7 +140,7 @@ def _steps(
         try:
             return dict(run(program, Prepared.load(prepared), folder, progress))
         except Diverged as failure:
-            raise _located(failure, program, files) from None
+            raise _located(failure, shards.workflow, files.base) from None
 
     def run_evaluate(folder: Path) -> JsonValue:
         quietly("tensorflow")
@@ -144,7 +158,7 @@ def _steps(
         shutil.rmtree(fresh, ignore_errors=True)
         begin_artifact(workspace, fresh)
         indexes = run(program, Prepared.load(prepared), weights, files, fresh, progress)
-        finish_artifact(workspace, program, files, data, indexes, fresh)
+        finish_artifact(workspace, program, files, data, shards.skipped, indexes, fresh)
         return of_file(fresh / MANIFEST)
 
     def run_verify(folder: Path) -> JsonValue:
@@ -160,7 +174,7 @@ def _steps(
         return any(_is_made(place, workspace) for place in (workspace.folder(Stage.EXPORT) / "artifact", out))
 
     return (
-        Step(Stage.PREPARE, prepare, run_prepare, writes=lambda: of_prepare(program.workflow, files.base)),
+        Step(Stage.PREPARE, prepare, run_prepare, writes=lambda: of_prepare(shards.workflow, files.base)),
         Step(Stage.TRAIN, train, run_train, writes=lambda: of_train(program.model, workspace)),
         Step(Stage.EVALUATE, evaluate, run_evaluate),
         Step(Stage.EXPORT, export, run_export, is_exported, lambda: of_export(weights)),
@@ -168,15 +182,15 @@ def _steps(
     )
 
 
-def _located(failure: Diverged, program: Program, files: SpecFiles) -> RunFailed:
+def _located(failure: Diverged, workflow: WorkflowPlan, base: Path) -> RunFailed:
     """Return the failure with where its batch stands in the user's files."""
     from sess.runtime.prepare.whence import places_of
 
     said = ""
     if failure.largest:
-        place = places_of(program.workflow, files.base, failure.keys[:1])
+        place = places_of(workflow, base, failure.keys[:1])
         said = f"; its largest number is {failure.largest} in session {failure.keys[0]}{place and f' of {place}'}"
-    everywhere = places_of(program.workflow, files.base, failure.keys)
+    everywhere = places_of(workflow, base, failure.keys)
     batch = f"the batch is {len(set(failure.keys)):,} sessions{everywhere and f' of {everywhere}'}"
     return RunFailed(f"{failure.message}: {batch}{said}", failure.help)
 

@@ -24,7 +24,7 @@ Ints = NDArray[np.int64]
 
 def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> History:
     """Return the sessions of all files of these patterns in the order of their keys, then of what they hold."""
-    columns = _usable(plan)
+    columns = row_columns(plan)
     table, files = read_tables(patterns, base, columns)
     table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
     table, dropped = _drop_empty(table, plan)
@@ -57,7 +57,7 @@ def _other(table: pa.Table, names: Sequence[str], lengths: Ints) -> GroupHistory
     return GroupHistory(frozenset(names), flat, np.arange(offsets[-1]), offsets, np.repeat(own, lengths))
 
 
-def _usable(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
+def row_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
     """Return the columns that are read: of the steps, of the session, and other lists that the model reads."""
     return tuple(
         column

@@ -21,6 +21,14 @@ CSV = (".csv", ".csv.gz")
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # the last of names in a broken footer
 
 
+class Unreadable(RunFailed):
+    """The bytes of a file are no parquet; `reason` is where and why."""
+
+    def __init__(self, path: str, place: str, why: str) -> None:
+        super().__init__(f"`{path}` can't be read as parquet{place and f' ({place})'}: {why}", "write the file again")
+        self.reason = f"{place}: {why}" if place else why
+
+
 def find_files(pattern: str, base: Path) -> list[str]:
     """Return the files of a path, glob or fsspec URL in the order of their names; RunFailed if there are none."""
     found = look_up(pattern, base)
@@ -87,10 +95,7 @@ def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
             _require(path, columns, file.schema_arrow.names)
             return file.read(columns=names)
     except UNREADABLE as error:
-        place = _broken_place(path, names)
-        raise RunFailed(
-            f"`{path}` can't be read as parquet{place}: {first_line(error)}", "write the file again"
-        ) from error
+        raise Unreadable(path, _broken_place(path, names), first_line(error)) from error
 
 
 def _broken_place(path: str, names: Sequence[str]) -> str:
@@ -102,7 +107,7 @@ def _broken_place(path: str, names: Sequence[str]) -> str:
                     try:
                         file.read_row_group(group, columns=[name])
                     except UNREADABLE:
-                        return f" (row group {group} of {file.num_row_groups}, column `{name}`)"
+                        return f"row group {group} of {file.num_row_groups}, column `{name}`"
     except UNREADABLE:
         pass
     return ""

@@ -71,7 +71,7 @@ def _of_key(key: str, patterns: Sequence[str], columns: Sequence[ColumnPlan], ba
             except UNREADABLE as error:
                 is_whole = False
                 kind = "csv" if path.endswith(CSV) else "parquet"
-                message = f"`{_shown(path, base)}` can't be read as {kind}: {first_line(error)}"
+                message = f"`{shown(path, base)}` can't be read as {kind}: {first_line(error)}"
                 yield DataFault(Fault.UNREADABLE, key, pattern, message, ("write the file again",))
         rows = rows or any(footer.has_rows for footer in footers)
         names = [column.name for column in columns]
@@ -140,15 +140,15 @@ def _more(count: int, among: int) -> str:
 
 
 def _read(path: str, base: Path) -> Footer:
-    shown = _shown(path, base)
+    name = shown(path, base)
     if path.endswith(CSV):
         # A reader that is left open may end the process by its threads.
         with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
             has_rows = any(batch.num_rows for batch in reader)
-            return Footer(shown, dict.fromkeys(reader.schema.names), has_rows)
+            return Footer(name, dict.fromkeys(reader.schema.names), has_rows)
     with open_parquet(path) as file:
         types = {each.name: each.type for each in file.schema_arrow}
-        return Footer(shown, types, file.metadata.num_rows > 0, _counts(file.metadata))
+        return Footer(name, types, file.metadata.num_rows > 0, _counts(file.metadata))
 
 
 def _counts(metadata: pq.FileMetaData) -> dict[str, tuple[tuple[int, int], ...]]:
@@ -164,7 +164,7 @@ def _counts(metadata: pq.FileMetaData) -> dict[str, tuple[tuple[int, int], ...]]
     return {name: tuple(each) for name, each in found.items()}
 
 
-def _shown(path: str, base: Path) -> str:
+def shown(path: str, base: Path) -> str:
     """Return a path below the spec's folder as the spec would write it."""
     folder = os.path.abspath(base)  # noqa: PTH100 - what fsspec gives is made absolute, links are not followed
     return os.path.relpath(path, folder) if path.startswith(f"{folder}{os.sep}") else path
