@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ from sess.runtime.artifact import MANIFEST, open_artifact
 from sess.runtime.build.digest import of_file
 from sess.runtime.export.names import VERSION, prepare_name
 from sess.runtime.serve.client import Client
-from sess.runtime.serve.gateway.contract import Contract, contract_of
+from sess.runtime.serve.gateway.contract import Contract, Limits, contract_of
 from sess.runtime.serve.gateway.proto_body import request_of
 from sess.runtime.serve.gateway.rpc import SERVICE
 from sess.runtime.serve.golden import Golden, check_golden, read_golden
 from sess.runtime.serve.installation import require_backend
 from sess.runtime.serve.leftovers import owned_prefix
+from sess.runtime.serve.room import make_room
 from sess.runtime.serve.staging import stage
 from sess.runtime.serve.tensors import tensors_of
 from sess.runtime.serve.triton import Ports, Triton, choose_port
@@ -56,7 +57,7 @@ class Staged:
     contract: Contract
 
     @classmethod
-    def of(cls, artifact: Path, is_over: threading.Event) -> Staged:
+    def of(cls, artifact: Path, is_over: threading.Event, limits: Limits) -> Staged:
         """Return a copy of an artifact; Misused or RunFailed if it isn't one or isn't whole, or the server is over."""
         folder = Path(tempfile.mkdtemp(prefix=owned_prefix()))
         try:
@@ -64,7 +65,9 @@ class Staged:
             opened = open_artifact(copy)
             check_servable(copy, opened.program)
             require_backend(opened.program.serving)
+            make_room(copy, opened.program, limits)
             reader = Reader.load(copy / "triton" / prepare_name(opened.program.serving.name) / VERSION)
+            reader.limits = replace(reader.limits, sessions=limits.sessions, values=limits.values)
             golden = read_golden(opened.program, copy)
             contract = contract_of(opened.program, reader)
             return cls(folder, of_file(copy / MANIFEST), opened.program, golden, contract)

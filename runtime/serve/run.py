@@ -45,8 +45,8 @@ async def _serve(options: ServeOptions) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, is_over.set)
     route, metrics, log = Route(), Metrics(), Log(has_requests=options.logs_requests)
-    supervisor = Supervisor(route, metrics, log, has_spare=options.has_spare, relays=options.relays)
     limits = Limits(options.max_sessions, options.max_values, options.max_bytes)
+    supervisor = Supervisor(route, metrics, log, limits, has_spare=options.has_spare, relays=options.relays)
     inferences = Inferences(route, metrics, limits, supervisor.examine)
     http, rpc, control = HttpServer(inferences, log), RpcServer(inferences, log), Control(supervisor, log)
     http_port, grpc_port = choose_port(options.http_port, options.host), choose_port(options.grpc_port, options.host)

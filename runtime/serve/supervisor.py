@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sess.compiler.failures import Failure, RunFailed
+from sess.runtime.serve.gateway.contract import Limits
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metrics import Metrics
 from sess.runtime.serve.gateway.route import Lane, Route, drained
@@ -31,8 +32,10 @@ PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0)  # seconds before the next try to start a se
 class Supervisor:
     """The generations of one server: the one that answers, a spare one of the same artifact, and the one before."""
 
-    def __init__(self, route: Route, metrics: Metrics, log: Log, *, has_spare: bool, relays: bool) -> None:
-        self.route, self.metrics, self.log = route, metrics, log
+    def __init__(
+        self, route: Route, metrics: Metrics, log: Log, limits: Limits, *, has_spare: bool, relays: bool
+    ) -> None:
+        self.route, self.metrics, self.log, self._limits = route, metrics, log, limits
         self._has_spare, self._relays = has_spare, relays
         self._is_over = threading.Event()
         self._spare: Served | None = None
@@ -57,7 +60,7 @@ class Supervisor:
         return self._first
 
     async def _begin(self, artifact: Path) -> None:
-        staged = await asyncio.to_thread(Staged.of, artifact, self._is_over)
+        staged = await asyncio.to_thread(Staged.of, artifact, self._is_over, self._limits)
         try:
             served = await self._start(staged)
         except BaseException:
@@ -73,7 +76,7 @@ class Supervisor:
     async def publish(self, artifact: Path) -> str:
         """Serve another artifact of the same spec once it has proven itself; return what was done."""
         async with self._swap:
-            staged = await asyncio.to_thread(Staged.of, artifact, self._is_over)
+            staged = await asyncio.to_thread(Staged.of, artifact, self._is_over, self._limits)
             if staged.digest == self.staged.digest:
                 staged.remove()
                 return f"{staged.program.name} {staged.digest[:12]} is what is served already"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sess.compiler.plans import Program, TensorPlan
+from sess.compiler.ragged import OFFSETS
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.tensors import numpy_dtype
 from sess.runtime.steps.checks import BadRequest
@@ -32,12 +33,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A tensor of the request: its datatype in the protocol and in numpy."""
+    """A tensor of the request: its datatype in the protocol and in numpy.
+
+    `beyond` is by how much it is longer than the sessions: 0 where it has a value of each, 1 for offsets; None where it
+    isn't as long as they are many.
+    """
 
     name: str
     datatype: str
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
+    beyond: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ def contract_of(program: Program, reader: Reader) -> Contract:
 
 def _input(tensor: TensorPlan) -> Input:
     stored = "int64" if tensor.dtype.startswith("datetime") else tensor.dtype  # microseconds since 1970
-    return Input(tensor.name, _DATATYPES.get(stored, stored.upper()), numpy_dtype(tensor.dtype), _sizes(tensor))
+    datatype = _DATATYPES.get(stored, stored.upper())
+    beyond = {tensor.column: 0, f"{tensor.column}{OFFSETS}": 1}.get(tensor.name)
+    return Input(tensor.name, datatype, numpy_dtype(tensor.dtype), _sizes(tensor), beyond)
 
 
 def _sizes(tensor: TensorPlan) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ def read_body(body: bytes, header_length: str | None, model: str, contract: Cont
         if name in tensors:
             raise invalid(f"`{name}` is given twice", "duplicate input")
         tensor = contract.input(name, datatype)
-        count = count_of(tensor, _list(entry.get("shape"), f"`{name}` has no `shape`"), limits.values)
+        count = count_of(tensor, _list(entry.get("shape"), f"`{name}` has no `shape`"), limits)
         if BINARY_SIZE in parameters:
             size = parameters[BINARY_SIZE]
             if type(size) is not int or not 0 <= size <= len(raw) - at:

@@ -34,7 +34,7 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> dict[s
             raise invalid(f"`{entry.name}` is given twice", "duplicate input")
         tensor = contract.input(entry.name, entry.datatype)
         _refuse_parameters(entry.parameters, f"`{entry.name}`")
-        count = count_of(tensor, list(entry.shape), limits.values)
+        count = count_of(tensor, list(entry.shape), limits)
         if raw:
             if entry.HasField("contents"):
                 raise invalid(f"`{entry.name}` has both raw and typed contents", "raw contents")

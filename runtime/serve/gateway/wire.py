@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sess.runtime.serve.gateway.contract import Input
+from sess.runtime.serve.gateway.contract import Input, Limits
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 
 Array = NDArray[Any]  # of the dtype that the signature gives the tensor
@@ -26,7 +26,7 @@ _TYPES: dict[str, frozenset[type]] = {
 _WANTS = {"i": "whole numbers", "u": "whole numbers", "f": "numbers", "b": "true or false", "O": "texts"}
 
 
-def count_of(tensor: Input, shape: Sequence[object], most: int) -> int:
+def count_of(tensor: Input, shape: Sequence[object], limits: Limits) -> int:
     """Return how many values a shape says; a Refusal before anything is allocated for it."""
     if any(type(size) is not int for size in shape):
         raise invalid(f"`{tensor.name}` has a shape of other than whole numbers", "bad shape")
@@ -40,9 +40,13 @@ def count_of(tensor: Input, shape: Sequence[object], most: int) -> int:
         message = f"`{tensor.name}` has vectors of {sizes[1]} numbers, they must have {tensor.shape[1]}"
         raise invalid(message, "bad shape")
     count = math.prod(sizes)
-    if count > most:
-        message = f"`{tensor.name}` has shape {sizes}, a request may hold {most:,} values"
+    if count > limits.values:
+        message = f"`{tensor.name}` has shape {sizes}, a request may hold {limits.values:,} values"
         raise Refusal(Reason.TOO_LARGE, message, "too many values")
+    if tensor.beyond is not None and sizes[0] - tensor.beyond > limits.sessions:
+        held = sizes[0] - tensor.beyond
+        message = f"`{tensor.name}` holds {held:,} sessions, a request may hold {limits.sessions:,}"
+        raise invalid(message, "too many sessions")
     return count
 
 

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from sess.compiler.failures import Failure
 from sess.runtime.recommend import Recommender
+from sess.runtime.serve.gateway.contract import Limits
 from sess.runtime.serve.generation import Staged
 from tests.serving.forged import damaged, forged
 
@@ -105,7 +106,7 @@ def test_what_could_do_more_than_compute_is_refused(case: str, artifact: Path, t
     change, named = FORGED[case]
     found = forged(artifact, tmp_path / "found", change)
     with pytest.raises(Failure, match=named):
-        Staged.of(found, threading.Event())
+        Staged.of(found, threading.Event(), Limits())
 
 
 def test_serve_ends_before_anything_is_loaded(artifact: Path, tmp_path: Path) -> None:
@@ -137,11 +138,11 @@ def test_a_pickle_in_an_artifact_is_never_opened(artifact: Path, tmp_path: Path)
         (root / "nvtabular" / "workflow.pkl").write_bytes(pickle.dumps(Canary(canary)))
 
     found = forged(artifact, tmp_path / "found", change)
-    Staged.of(found, threading.Event()).remove()
+    Staged.of(found, threading.Event(), Limits()).remove()
     Recommender.load(found)
     assert not canary.exists()
     with pytest.raises(Failure):
-        Staged.of(damaged(artifact, tmp_path / "other", change), threading.Event())
+        Staged.of(damaged(artifact, tmp_path / "other", change), threading.Event(), Limits())
     assert not canary.exists()
 
 
@@ -150,12 +151,12 @@ def test_a_link_in_an_artifact_is_refused(target: str, artifact: Path, tmp_path:
     found = forged(artifact, tmp_path / "found", lambda root: None)
     (found / "link").symlink_to(target)
     with pytest.raises(Failure, match="link"):
-        Staged.of(found, threading.Event())
+        Staged.of(found, threading.Event(), Limits())
 
 
 def test_what_is_served_does_not_change_with_the_folder_it_came_from(artifact: Path, tmp_path: Path) -> None:
     found = forged(artifact, tmp_path / "found", lambda root: None)
-    staged = Staged.of(found, threading.Event())
+    staged = Staged.of(found, threading.Event(), Limits())
     try:
         name = "triton/golden.json"
         before = (staged.artifact / name).read_bytes()
