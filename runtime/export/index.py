@@ -16,7 +16,7 @@ from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.export.golden import held_out_rows
-from sess.runtime.export.repository import FACTS
+from sess.runtime.export.names import FACTS
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.progress import Progress
 from sess.runtime.serve.tensors import tensors_of

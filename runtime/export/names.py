@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 VERSION = "1"
+FACTS = "serving.json"  # what a step of ours knows, beside its code
 GRAPHS = {"onnx": "states.onnx", "tensorflow": "states"}  # a file, and a folder
 
 

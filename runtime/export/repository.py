@@ -15,7 +15,7 @@ from typing import Any
 from sess.compiler.block import JsonValue
 from sess.compiler.plans import Program, TensorPlan
 from sess.runtime.export.facts import MOST_SESSIONS, answerer_facts, ranked_domains, reader_facts
-from sess.runtime.export.names import VERSION, model_name, prepare_name, states_name
+from sess.runtime.export.names import FACTS, VERSION, model_name, prepare_name, states_name
 from sess.runtime.export.saved_model import arguments, specs_of
 from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.export.templates import render
@@ -29,7 +29,6 @@ from sess.runtime.vocabulary import file_of
 STEPS = Path(__file__).parents[1] / "steps"
 PREPARE_CODE = ("bags.py", "checks.py", "operations.py", "packing.py", "request.py", "transform.py")
 MODEL_CODE = (*PREPARE_CODE, "answer.py", "index.py", "popular.py", "rank.py", "states.py")
-FACTS = "serving.json"
 
 _TYPES = {"bool": "TYPE_BOOL", "float16": "TYPE_FP16", "float32": "TYPE_FP32", "float64": "TYPE_FP64",
           "string": "TYPE_STRING"}  # fmt: skip

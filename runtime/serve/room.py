@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 from sess.compiler.plans import Program
-from sess.runtime.export.names import VERSION, model_name, prepare_name, states_name
-from sess.runtime.export.repository import FACTS
+from sess.runtime.export.names import FACTS, VERSION, model_name, prepare_name, states_name
 from sess.runtime.serve.gateway.contract import Limits
 
 
