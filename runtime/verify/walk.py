@@ -28,8 +28,10 @@ Config = Any  # protobuf's messages have no types here
 Run = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 _DTYPES = {
-    configs.TYPE_BOOL: "bool", configs.TYPE_UINT8: "uint8", configs.TYPE_INT32: "int32", configs.TYPE_INT64: "int64",
-    configs.TYPE_FP32: "float32", configs.TYPE_FP64: "float64", configs.TYPE_STRING: "object",
+    configs.TYPE_BOOL: "bool", configs.TYPE_STRING: "object", configs.TYPE_UINT8: "uint8",
+    configs.TYPE_UINT16: "uint16", configs.TYPE_UINT32: "uint32", configs.TYPE_UINT64: "uint64",
+    configs.TYPE_INT8: "int8", configs.TYPE_INT16: "int16", configs.TYPE_INT32: "int32", configs.TYPE_INT64: "int64",
+    configs.TYPE_FP16: "float16", configs.TYPE_FP32: "float32", configs.TYPE_FP64: "float64",
 }  # fmt: skip
 
 

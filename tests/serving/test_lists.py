@@ -33,12 +33,21 @@ feature { name: "colours" type: BYTES value_count { min: 0 max: 4 } annotation {
 feature { name: "look" type: FLOAT value_count { min: 3 max: 3 } annotation { tag: "sequence" tag: "embedding" } }
 feature { name: "tastes" type: INT value_count { min: 0 max: 4 } annotation { tag: "context" tag: "categorical" } }
 feature { name: "profile" type: FLOAT value_count { min: 2 max: 2 } annotation { tag: "context" tag: "embedding" } }
+feature {
+  name: "member" type: INT
+  annotation {
+    tag: "context" tag: "categorical"
+    extra_metadata {
+      [type.googleapis.com/google.protobuf.Struct] { fields { key: "dtype_item_size" value { number_value: 8 } } }
+    }
+  }
+}
 """
 SPEC = """
 spec shop
 schema "schema.pbtxt"
 let steps = concat(features(item + look), embed(colours, combiner=sum))
-let who   = concat(vectors(profile), embed(tastes, combiner=sqrtn))
+let who   = concat(vectors(profile), embed(tastes, combiner=sqrtn), embed(member))
 encoder query = concat(steps, broadcast(who, to=item)) >> mlp([16]) >> gru(units=16)
 head    click = query >> categorical(item)
 data { train = "train.parquet" }
@@ -63,6 +72,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "look": pa.array(draw.normal(size=(rows, 3)).tolist(), pa.list_(pa.float32(), 3)),
         "tastes": pa.array([list(range(key % 5)) for key in visit.tolist()], pa.list_(pa.int64())),
         "profile": pa.array([[key / 60, 1.0] for key in visit.tolist()], pa.list_(pa.float64())),
+        "member": visit % 2 == 0,
     }
     pq.write_table(pa.table(table), base / "train.parquet")
     (base / "schema.pbtxt").write_text(SCHEMA)
@@ -87,9 +97,10 @@ SESSIONS = [
         "look": [[0.1, 0.2, 0.3], [1.0, 2.0, 3.0]],
         "tastes": [1, 2],
         "profile": [0.5, 1.0],
+        "member": 1,
     },
-    {"item": [7], "colours": [["red"]], "look": [[0.0, 0.0, 1.0]], "tastes": [], "profile": [0.1, 1.0]},
-    {"item": [], "colours": [], "look": [], "tastes": [4], "profile": [0.1, 1.0]},
+    {"item": [7], "colours": [["red"]], "look": [[0.0, 0.0, 1.0]], "tastes": [], "profile": [0.1, 1.0], "member": 0},
+    {"item": [], "colours": [], "look": [], "tastes": [4], "profile": [0.1, 1.0], "member": 1},
 ]
 
 
@@ -110,6 +121,7 @@ def good() -> Document:
         "tastes__values": tensor("INT64", [1, 2]),
         "tastes__offsets": tensor("INT32", [0, 2, 2]),
         "profile": tensor("FP64", [0.5, 1.0, 0.1, 1.0], 2, 2),
+        "member": tensor("INT8", [1, 0]),
     }
 
 
@@ -135,6 +147,7 @@ def bag(length: int, *, sessions: int) -> Change:
             found[name].update(data=values, shape=[len(values)])
         found["look__values"].update(data=[0.5] * 3 * sessions, shape=[sessions, 3])
         found["profile"].update(data=[0.5] * 2 * sessions, shape=[sessions, 2])
+        found["member"].update(data=[1] * sessions, shape=[sessions])
 
     return change
 
@@ -195,7 +208,7 @@ def send(server: Gateway, found: Document, protocol: str) -> tuple[bool, Any]:
         if status != 200:
             return False, answer["error"]
         return True, {each["name"]: each["data"] for each in answer["outputs"]}["click.ids"]
-    dtypes = {"INT64": "int64", "INT32": "int32", "FP64": "float64", "BYTES": object}
+    dtypes = {"INT64": "int64", "INT32": "int32", "INT8": "int8", "FP64": "float64", "BYTES": object}
     message = messages.ModelInferRequest(model_name="shop")
     for name, tensor in found.items():
         message.inputs.add(name=name, datatype=tensor["datatype"], shape=tensor["shape"])
@@ -232,6 +245,23 @@ def test_an_empty_bag_is_data(protocol: str, server: Gateway) -> None:
     assert len(ids) == 10
 
 
+def test_vectors_may_be_written_one_by_one(server: Gateway) -> None:
+    nested = good()
+    nested["profile"]["data"] = [[0.5, 1.0], [0.1, 1.0]]
+    assert send(server, nested, "http") == send(server, good(), "http")
+    for rows in ([[0.5, 1.0], [0.1]], [[0.5, 1.0], 0.1], [[0.5, 1.0]], [[[0.5], 1.0], [0.1, 1.0]]):
+        nested["profile"]["data"] = rows
+        was_answered, said = send(server, nested, "http")
+        assert not was_answered
+        assert "`profile`" in said
+
+
+def test_a_number_that_a_narrow_type_lacks_is_refused(server: Gateway) -> None:
+    found = good()
+    found["member"]["data"] = [257, 0]
+    assert send(server, found, "http") == (False, "`member`: value 0 is out of the range of INT8")
+
+
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
 def test_the_client_gets_what_the_artifact_answers(protocol: str, server: Gateway, lists: Path) -> None:
     wanted = Recommender.load(lists).recommend(SESSIONS, k=4)
@@ -250,14 +280,14 @@ def test_the_client_gets_what_the_artifact_answers(protocol: str, server: Gatewa
 @pytest.mark.parametrize("protocol", ["http", "grpc"])
 def test_a_query_spells_lists_with_bars(protocol: str, server: Gateway, lists: Path) -> None:
     address = f"{protocol}://127.0.0.1:{server.http if protocol == 'http' else server.grpc}"
-    columns = {"colours": "red|bläu,", "look": "0.1|0.2|0.3,1|2|3", "tastes": "1,2", "profile": "0.5|1"}
+    columns = {"colours": "red|bläu,", "look": "0.1|0.2|0.3,1|2|3", "tastes": "1,2", "profile": "0.5|1", "member": "1"}
     wanted = Recommender.load(lists).recommend(SESSIONS[:1], k=3)[0]
     for target in (address, str(lists)):
         found = query(QueryOptions(target, ("3", "4"), 3, columns=columns))["click"]
         assert [each.id for each in found] == [each.id for each in wanted]
         with pytest.raises(Misused, match="`profile` has a vector of 3 numbers, the model reads 2"):
             query(QueryOptions(target, ("3", "4"), 3, columns={**columns, "profile": "1|2|3"}))
-        with pytest.raises(Misused, match="`colours` and `look` and `tastes` and `profile` too") as lacking:
+        with pytest.raises(Misused, match="`colours` and `look` and `tastes` and `profile` and `member` too") as lacking:
             query(QueryOptions(target, ("3", "4"), 3))
         assert "one value of `colours` and `look` and `profile` is a list `a|b|c`" in lacking.value.help
 
@@ -270,6 +300,7 @@ def test_an_answer_depends_on_every_list(server: Gateway) -> None:
             ("look", [[0.1, 0.2, 0.4], [1.0, 2.0, 3.0]]),
             ("tastes", [1]),
             ("profile", [0.6, 1.0]),
+            ("member", 0),
         ):
             after = client.vectors([{**SESSIONS[0], name: values}], "query")[0]
             assert np.abs(np.subtract(after, before)).max() > 1e-4, name
