@@ -59,6 +59,8 @@ def from_json(tensor: Input, data: object, count: int) -> Array:
     """Return the array of a list of JSON values."""
     if not isinstance(data, list):
         raise invalid(f"`{tensor.name}` has no list as its `data`", "bad data")
+    if len(tensor.shape) > 1 and any(type(each) is list for each in data):
+        data = _flat(tensor, data)
     if len(data) != count:
         raise invalid(f"`{tensor.name}` holds {len(data)} values, its shape says {count}", "shape and data differ")
     kind = tensor.dtype.kind
@@ -68,15 +70,29 @@ def from_json(tensor: Input, data: object, count: int) -> Array:
         raise invalid(f"`{tensor.name}`: value {place} is no {tensor.datatype}; it holds {_WANTS[kind]}", "bad value")
     if kind == "O":
         return _texts(tensor, data)
+    if kind in "iu" and data:  # numpy 1 takes what is out of a narrow range as another number
+        low, high = np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max
+        if min(data) < low or max(data) > high:
+            place = next(i for i, value in enumerate(data) if not low <= value <= high)
+            raise invalid(f"`{tensor.name}`: value {place} is out of the range of {tensor.datatype}", "bad value")
     try:
         if kind == "f":
             with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
                 return np.array(data, np.float64).astype(tensor.dtype)
         return np.array(data, tensor.dtype)
-    except (OverflowError, ValueError):
-        low, high = np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max
-        place = next(i for i, value in enumerate(data) if not low <= value <= high)
-        raise invalid(f"`{tensor.name}`: value {place} is out of the range of {tensor.datatype}", "bad value") from None
+    except OverflowError:  # a whole number of hundreds of digits
+        raise invalid(
+            f"`{tensor.name}` holds a number that is out of the range of {tensor.datatype}", "bad value"
+        ) from None
+
+
+def _flat(tensor: Input, rows: Sequence[Any]) -> list[Any]:
+    """Return the numbers of vectors that are written one by one, which the protocol allows beside one flat list."""
+    width = tensor.shape[1]
+    place = next((i for i, row in enumerate(rows) if type(row) is not list or len(row) != width), None)
+    if place is not None:
+        raise invalid(f"`{tensor.name}`: row {place} is no list of {width} numbers", "bad data")
+    return [value for row in rows for value in row]
 
 
 def from_bytes(tensor: Input, raw: memoryview, count: int) -> Array:
