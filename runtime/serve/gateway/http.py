@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.web_request import BaseRequest
 
 from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
@@ -105,7 +105,11 @@ class HttpServer:
         return response
 
     def _refused(self, request: BaseRequest, refusal: Refusal) -> web.Response:
-        headers = {"Retry-After": RETRY_AFTER} if refusal.reason is Reason.NOT_READY else None
+        headers = {}
+        if refusal.reason is Reason.NOT_READY:
+            headers["Retry-After"] = RETRY_AFTER
+        elif refusal.reason is Reason.NO_METHOD:
+            headers["Allow"] = "POST" if request.rel_url.path.endswith("/infer") else "GET, HEAD"
         response = web.json_response({"error": refusal.message}, status=refusal.reason.value.http, headers=headers)
         if not request._payload.is_eof():  # what is left of the body is not read
             response.force_close()
@@ -173,7 +177,7 @@ class HttpServer:
 
     async def _body(self, request: BaseRequest) -> bytes:
         most = self._inferences.limits.bytes
-        if request.headers.get("Content-Encoding", "identity") != "identity":
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise Refusal(Reason.ENCODED, "a compressed body is not read, send it plain", "content encoding")
         if "Transfer-Encoding" in request.headers:
             raise Refusal(Reason.NO_LENGTH, "a chunked body is not read, send `Content-Length`", "chunked")
@@ -182,6 +186,9 @@ class HttpServer:
             raise Refusal(Reason.NO_LENGTH, "the request has no `Content-Length`", "no length")
         if length > most:
             raise Refusal(Reason.TOO_LARGE, f"the body has {length:,} bytes, it may have {most:,}", "body too large")
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits a second for it
+            request.writer.output_size = 0
         try:
             return await asyncio.wait_for(request.content.readexactly(length), BODY_WITHIN)
         except TimeoutError:

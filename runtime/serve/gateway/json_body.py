@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sess.runtime.serve.gateway.contract import Array, Contract, Limits
-from sess.runtime.serve.gateway.refusal import invalid
+from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, from_json, shaped
 
 BINARY_SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_data_output"
@@ -80,8 +80,7 @@ def _entry(entry: object, what: str) -> tuple[str, str, dict[str, Any]]:
     name, datatype, parameters = entry["name"], entry.get("datatype", ""), entry.get("parameters", {})
     if not isinstance(datatype, str) or not isinstance(parameters, dict):
         raise invalid(f"`{name[:64]}` has a bad `datatype` or `parameters`", "bad JSON")
-    if any(key.startswith("shared_memory") for key in parameters):
-        raise invalid(f"`{name[:64]}` lies in shared memory, which is not reachable", "shared memory")
+    refuse_unserved(parameters, f"`{name[:64]}`")
     return name, datatype, parameters
 
 
@@ -103,6 +102,7 @@ def _outputs(said: Mapping[str, Any], model: str, contract: Contract) -> dict[st
     parameters = said.get("parameters", {})
     if not isinstance(parameters, dict):
         raise invalid("`parameters` must be an object", "bad JSON")
+    refuse_unserved(parameters, "the request")
     everything = parameters.get(ALL_BINARY, False) is True
     wanted = said.get("outputs")
     if wanted is None or wanted == []:
@@ -110,8 +110,6 @@ def _outputs(said: Mapping[str, Any], model: str, contract: Contract) -> dict[st
     found: dict[str, bool] = {}
     for entry in _list(wanted, "`outputs` is no list"):
         name, _, own = _entry(entry, "output")
-        if own.get("classification") is not None:
-            raise invalid(f"`{name[:64]}` asks for a classification, which this model has not", "bad JSON")
         if name in found:
             raise invalid(f"`{name[:64]}` is asked for twice", "duplicate output")
         found[name] = own.get(BINARY, everything) is True

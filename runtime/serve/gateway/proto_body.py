@@ -9,7 +9,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as messages
 
 from sess.runtime.serve.gateway.contract import Array, Contract, Input, Limits
-from sess.runtime.serve.gateway.refusal import invalid
+from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped, to_bytes
 
 Message = Any  # protobuf's messages have no types here
@@ -27,13 +27,13 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> dict[s
     if len(raw) not in (0, len(message.inputs)):
         text = f"the request has {len(message.inputs)} inputs and {len(raw)} raw contents"
         raise invalid(text, "raw contents")
-    _refuse_parameters(message.parameters, "the request")
+    refuse_unserved(message.parameters, "the request")
     tensors: dict[str, Array] = {}
     for i, entry in enumerate(message.inputs):
         if entry.name in tensors:
             raise invalid(f"`{entry.name}` is given twice", "duplicate input")
         tensor = contract.input(entry.name, entry.datatype)
-        _refuse_parameters(entry.parameters, f"`{entry.name}`")
+        refuse_unserved(entry.parameters, f"`{entry.name}`")
         count = count_of(tensor, list(entry.shape), limits)
         if raw:
             if entry.HasField("contents"):
@@ -45,7 +45,7 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> dict[s
     for output in message.outputs:
         if output.name in names:
             raise invalid(f"`{output.name[:64]}` is asked for twice", "duplicate output")
-        _refuse_parameters(output.parameters, f"`{output.name[:64]}`")
+        refuse_unserved(output.parameters, f"`{output.name[:64]}`")
         names[output.name] = None
     contract.check_outputs(message.model_name, names)
     return tensors
@@ -72,12 +72,6 @@ def put_in_order(answer: Message, names: Iterable[str]) -> None:
     raw = dict(zip(given, answer.raw_output_contents, strict=True))
     answer.outputs.sort(key=lambda output: wanted.index(output.name))
     answer.raw_output_contents[:] = [raw[name] for name in wanted]
-
-
-def _refuse_parameters(parameters: Mapping[str, Any], owner: str) -> None:
-    for key in parameters:
-        if key.startswith(("shared_memory", "classification", "sequence")):
-            raise invalid(f"{owner} has the parameter `{key[:32]}`, which is not served", "bad parameter")
 
 
 def _typed(tensor: Input, contents: Message, count: int) -> Array:
