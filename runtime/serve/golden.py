@@ -70,7 +70,7 @@ def check_golden(client: Answering, program: Program, golden: Golden) -> None:
 def _array(values: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind != "O":
         return np.array(values, dtype)
-    rows = [array_of(row, dtype) for row in values]
+    rows = [array_of(row, dtype, "ids") for row in values]
     return np.stack(rows) if rows else np.zeros((0, 0), dtype)
 
 

@@ -20,6 +20,7 @@ from sess.runtime.serve.client import Client
 from sess.runtime.serve.gateway.metadata import BAGS, ITEM, MODEL
 from sess.runtime.serve.golden import texts
 from sess.runtime.serve.tensors import (
+    array_of,
     bag_columns,
     is_nested,
     numpy_dtype,
@@ -195,6 +196,6 @@ def _value(column: str, text: str, dtype: str) -> Any:  # of the column's dtype
         return text.lower() in ("true", "1")
     try:
         value = float(text) if kind == "f" else int(text)
-        return numpy_dtype(dtype).type(value).item()
+        return array_of([value], numpy_dtype(dtype), column)[0].item()
     except (ValueError, OverflowError):
         raise Misused(f"`{text}` is no {dtype}, which `{column}` holds") from None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sess.compiler.failures import Misused
 from sess.compiler.plans import Program
 from sess.runtime.recommend import Recommender
 from sess.runtime.serve.client import Client
@@ -111,3 +112,17 @@ def test_the_artifact_in_process_answers_as_its_server(client: Client, program: 
     (own,) = recommender.recommend([row(4, 5, 6)], k=10)
     assert [each.id for each in own] == served["click.ids"][0].tolist()
     np.testing.assert_allclose([each.score for each in own], served["click.scores"][0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("item_id", [1.5]), ("item_id", ["x"]), ("item_id", [True]), ("item_id", [None]), ("item_id", [2**63]),
+        ("item_id", 5), ("category", [1]), ("category", "t"), ("age", None), ("age", "30"), ("country", 7),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_refused_in_process_and_never_bent(
+    column: str, value: object, artifact: Path
+) -> None:
+    with pytest.raises(Misused, match=rf"`{column}` has "):
+        Recommender.load(artifact).recommend([{**row(1), column: value}])
