@@ -18,7 +18,7 @@ import pytest
 from packaging.requirements import Requirement
 
 LEFT_OUT = {".venv", ".git", "build", "dist"}
-DATA = (".lark", ".toml", ".jinja", ".html", ".css", ".js")
+DATA = (".lark", ".toml", ".jinja", ".proto", ".html", ".css", ".js")
 
 
 @pytest.fixture(scope="module")
