@@ -20,7 +20,7 @@ Tensor = Any  # TensorFlow is untyped
 HEADS = "serving_default"
 VECTOR = "vector"
 OWN = ("mask", "k", "exclude", "allow")
-_ARGUMENT = re.compile(r"(?!column_\d)[A-Za-z][A-Za-z0-9_]*")  # what TensorFlow leaves as it is
+_ARGUMENT = re.compile(r"(?!(?:column|weight)_\d)[A-Za-z][A-Za-z0-9_]*")  # what TensorFlow leaves as it is
 
 
 class Served(tf.Module):  # type: ignore[misc] # TensorFlow is untyped
@@ -37,6 +37,11 @@ def arguments(plan: ModelPlan) -> dict[str, str]:
         name: name if _ARGUMENT.fullmatch(name) and name not in OWN else f"column_{i}"
         for i, name in enumerate(plan.inputs)
     }
+
+
+def weight_argument(i: int) -> str:
+    """Return the argument of a weight, where a signature takes some: no column is called so."""
+    return f"weight_{i}"
 
 
 def save(model: SessionModel, program: Program, sizes: Mapping[str, VocabularySize], folder: Path) -> None:

@@ -18,6 +18,7 @@ from sess.runtime.export import onnx_recurrent as recurrent
 from sess.runtime.export.names import GRAPHS
 from sess.runtime.export.onnx_canonical import make_canonical
 from sess.runtime.export.onnx_reshapes import guarded
+from sess.runtime.export.onnx_weights import Weights, large_weights, put_back, specs_of_weights, taking
 from sess.runtime.export.saved_model import OWN, Served, specs_of, traced
 from sess.runtime.layers.table import CategoricalHead
 from sess.runtime.model import SessionModel
@@ -29,7 +30,7 @@ OPSET = 18
 WEIGHTS = "states.weights"
 VECTORS, BIASES = "vectors", "biases"
 LARGE = 1024  # bytes: weights from here on stand in a file of their own, which is mapped and not read
-MOST_BYTES = 1 << 30  # a graph with more can't be written as one protobuf message while it is converted
+MOST_BYTES = 1 << 30  # of small weights: a graph with more can't be one protobuf message while it is converted
 
 
 def write_states(model: SessionModel, program: Program, folder: Path) -> tuple[dict[str, JsonValue], str | None]:
@@ -39,19 +40,22 @@ def write_states(model: SessionModel, program: Program, folder: Path) -> tuple[d
     """
     backend = program.serving.backend
     if backend == TENSORFLOW:
-        return _write_saved_model(model, _traced(model, program), folder), None
+        return _write_saved_model(model, _traced(model, program, {}), folder), None
+    weights = large_weights(model)
     with recurrent.marked():
-        marked = _traced(model, program)
-    why = _write_onnx(marked, folder)
+        marked = _traced(model, program, weights)
+    why = _write_onnx(marked, weights, folder)
     if isinstance(why, dict):
         return why, None
     if backend == ONNX:
         raise RunFailed(f"`backend=onnx` can't serve this model: {why}", "use `backend=python`")
-    return _write_saved_model(model, _traced(model, program), folder), why
+    return _write_saved_model(model, _traced(model, program, {}), folder), why
 
 
-def _traced(model: SessionModel, program: Program) -> Any:
-    return traced(_states(model, program.model), program.model, specs_of(program), OWN[:1])
+def _traced(model: SessionModel, program: Program, weights: Weights) -> Any:
+    """Return the concrete function of the states, which takes some weights as arguments."""
+    run, specs = taking(_states(model, program.model), weights), {**specs_of(program), **specs_of_weights(weights)}
+    return traced(run, program.model, specs, (*OWN[:1], *weights))
 
 
 def write_catalogues(model: SessionModel, plan: ModelPlan, folder: Path) -> dict[str, dict[str, JsonValue]]:
@@ -96,7 +100,7 @@ def _states(model: SessionModel, plan: ModelPlan) -> Any:
     return run
 
 
-def _write_onnx(function: Any, folder: Path) -> dict[str, JsonValue] | str:
+def _write_onnx(function: Any, weights: Weights, folder: Path) -> dict[str, JsonValue] | str:
     """Write the ONNX graph and return its facts; why there is none, where it can't be written."""
     size = sum(int(np.prod(each.shape)) * each.dtype.size for each in function.variables)
     if size > MOST_BYTES:
@@ -126,8 +130,13 @@ def _write_onnx(function: Any, folder: Path) -> dict[str, JsonValue] | str:
         model, str(folder / GRAPHS[ONNX]), save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS,
         size_threshold=LARGE,
     )  # fmt: skip
+    if weights:
+        put_back(model, weights, folder / WEIGHTS)
+        onnx.save_model(model, str(folder / GRAPHS[ONNX]))
     (folder / WEIGHTS).chmod((folder / GRAPHS[ONNX]).stat().st_mode)  # the library writes it for its owner alone
-    given: dict[str, JsonValue] = {name.partition(":")[0]: name for name in inputs}
+    given: dict[str, JsonValue] = {
+        name.partition(":")[0]: name for name in inputs if name.partition(":")[0] not in weights
+    }
     found: dict[str, JsonValue] = dict(zip(names, outputs, strict=True))
     return {"engine": ONNX, "file": GRAPHS[ONNX], "inputs": given, "outputs": found, "widths": _widths(function)}
 

@@ -23,6 +23,7 @@ from sess.runtime.steps.checks import BadRequest
 from sess.runtime.steps.request import Reader
 from sess.runtime.steps.states import ONNX, TENSORFLOW, load_states
 from sess.runtime.train.windows import MASK
+from sess.runtime.trust.onnx_ops import check_onnx
 from sess.runtime.vocabulary import VocabularySize
 from tests.serving.test_answers import row
 
@@ -65,6 +66,32 @@ def test_an_engine_computes_the_states_of_the_model(
         wanted = expected[name] if name != "head:buy" else model.scores("buy", expected[name])
         np.testing.assert_allclose(state, np.asarray(wanted), atol=1e-6)
     assert found.keys() == expected.keys()
+
+
+def test_large_weights_stand_in_the_file_of_weights_and_give_the_same_states(
+    model: SessionModel, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnx
+
+    monkeypatch.setattr("sess.runtime.export.onnx_weights.LARGE", 0)  # as if every weight were
+    written = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        facts, why = write_states(model, program, tmp_path / name)
+        assert (facts["engine"], why) == (ONNX, None)
+        written.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
+    assert written[0] == written[1]
+    check_onnx(tmp_path / "one" / "states.onnx")
+    graph = onnx.load(tmp_path / "one" / "states.onnx", load_external_data=False).graph
+    assert {each.name for each in graph.input} == set(facts["inputs"].values())  # type: ignore[union-attr]
+    tables = {head: np.asarray(model.scorer(head).table.vectors).tobytes() for head in ("click", "kind")}
+    assert tables["click"] in written[0]["states.weights"]
+    assert tables["kind"] not in written[0]["states.weights"]  # the ranking has them
+    given = {"mask" if name == MASK else name: values for name, values in feeds().items()}
+    found = load_states(tmp_path / "one", facts)(given)
+    for name, state in model.states({name: tf.constant(values) for name, values in feeds().items()}).items():
+        wanted = state if name != "head:buy" else model.scores("buy", state)
+        np.testing.assert_allclose(found[name], np.asarray(wanted), atol=1e-6)
 
 
 def test_the_vectors_of_a_head_are_those_it_compares_with(
