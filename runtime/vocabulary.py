@@ -61,5 +61,10 @@ class Vocabulary:
 
 def file_of(domain: str) -> str:
     """Return where a domain's vocabulary stands; a name can't reach out of its folder."""
+    return f"{folder_of(domain)}.parquet"
+
+
+def folder_of(domain: str) -> str:
+    """Return where a step of a repository has the arrays of a domain's vocabulary."""
     safe = quote(domain, safe=" ")
-    return f"vocabulary/{'%2E' + safe[1:] if safe.startswith('.') else safe}.parquet"
+    return f"vocabulary/{'%2E' + safe[1:] if safe.startswith('.') else safe}"

@@ -15,10 +15,10 @@ from sess.runtime.border import Border, Layers, Surroundings, lower
 from sess.runtime.evaluate.ranking import Popularity
 from sess.runtime.evaluate.run import Measure, measured, trained
 from sess.runtime.prepare.files import find_files
+from sess.runtime.prepare.fitted import fitted_transform
 from sess.runtime.prepare.held_out import held_out
 from sess.runtime.prepare.prepared import WORKFLOW
 from sess.runtime.progress import Progress
-from sess.runtime.steps.transform import Transform
 from sess.runtime.vocabulary import Vocabulary, VocabularySize
 
 WEIGHTS = Path("model") / "weights.npz"
@@ -47,7 +47,7 @@ def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progres
         name: Vocabulary.load(folder / domain["file"], domain["reserved"])
         for name, domain in workflow["domains"].items()
     }
-    sessions = held_out(program.workflow, paths, Path.cwd(), Transform.load(folder))
+    sessions = held_out(program.workflow, paths, Path.cwd(), fitted_transform(folder))
     if len(sessions.offsets) < 2:
         raise RunFailed(f"{' and '.join(paths)} hold no session", "look at `rows` in data: are the sessions right?")
     popularity: dict[str, Popularity] = {}

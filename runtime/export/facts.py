@@ -12,7 +12,7 @@ from sess.compiler.plans import Program, Role
 from sess.runtime.export.saved_model import arguments
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.steps.bags import Bags
-from sess.runtime.vocabulary import file_of
+from sess.runtime.vocabulary import folder_of
 
 FORMAT_VERSION = 1
 
@@ -38,6 +38,7 @@ def reader_facts(program: Program, prepared: Prepared, graph: Mapping[str, str |
         "lengths": {column.group: column.name for column in program.workflow.lengths},
         "item": data.item,
         "item_domain": item_domain,
+        "domains": {name: {"file": folder_of(name)} for name in prepared.vocabularies},
         "keep": program.model.keep,
         "top_k": serving.top_k,
         "excludes_seen": "seen" in serving.exclude,
@@ -87,7 +88,7 @@ def answerer_facts(
                 **catalogues[head.name],
             }
             domains[head.target_domain] = {
-                "file": file_of(head.target_domain),
+                "file": folder_of(head.target_domain),
                 "reserved": prepared.vocabularies[head.target_domain].reserved,
                 "dtype": answers[f"{head.name}.ids"].dtype,
             }
@@ -104,7 +105,8 @@ def answerer_facts(
     }
 
 
-def ranked_domains(program: Program) -> tuple[str, ...]:
-    """Return the domains whose ids are answered, each once, in order of heads."""
-    found = (head.target_domain for head in program.model.heads if head.is_ranking and head.target_domain)
-    return tuple(dict.fromkeys(found))
+def ranked_domains(program: Program) -> dict[str, str]:
+    """Return the domains whose ids are answered, in order of heads, with the dtype of those ids."""
+    dtypes = {tensor.name: tensor.dtype for tensor in program.serving.answers}
+    found = {head.target_domain: f"{head.name}.ids" for head in program.model.heads if head.is_ranking}
+    return {domain: dtypes[answer] for domain, answer in found.items() if domain is not None}

@@ -19,15 +19,16 @@ from sess.runtime.export.names import FACTS, VERSION, model_name, prepare_name, 
 from sess.runtime.export.saved_model import arguments, specs_of
 from sess.runtime.export.states import write_catalogues, write_states
 from sess.runtime.export.templates import render
+from sess.runtime.export.vocabularies import write_ids, write_places
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import WORKFLOW, Prepared
 from sess.runtime.serve.tensors import bag_columns
 from sess.runtime.steps.packing import TENSOR
 from sess.runtime.steps.states import ONNX, TENSORFLOW
-from sess.runtime.vocabulary import file_of
+from sess.runtime.vocabulary import folder_of
 
 STEPS = Path(__file__).parents[1] / "steps"
-PREPARE_CODE = ("bags.py", "checks.py", "operations.py", "packing.py", "request.py", "transform.py")
+PREPARE_CODE = ("bags.py", "checks.py", "ids.py", "operations.py", "packing.py", "request.py", "transform.py")
 MODEL_CODE = (*PREPARE_CODE, "answer.py", "index.py", "popular.py", "rank.py", "states.py")
 
 _TYPES = {"bool": "TYPE_BOOL", "float16": "TYPE_FP16", "float32": "TYPE_FP32", "float64": "TYPE_FP64",
@@ -82,7 +83,8 @@ def write_repository(
     catalogues = write_catalogues(model, program.model, version)
     facts = answerer_facts(program, prepared, graph, catalogues)
     _write_step(folder / model_name(spec), "model_step.py", MODEL_CODE, facts)
-    _copy_vocabularies(artifact, folder / model_name(spec) / VERSION, ranked_domains(program))
+    for domain, dtype in ranked_domains(program).items():
+        write_ids(prepared.vocabularies[domain], dtype, version / folder_of(domain))
     answers = [_of_plan(tensor) for tensor in program.serving.answers]
     _write_config(
         folder / model_name(spec), "step.pbtxt.jinja", name=model_name(spec), **BACKENDS["python"],
@@ -126,7 +128,8 @@ def _write_prepare(
     fed = {name: columns.get(argument) for argument, name in graph.items()}  # the mask is no column
     _write_step(step, "prepare_step.py", PREPARE_CODE, reader_facts(program, prepared, fed))
     shutil.copy(artifact / WORKFLOW, step / VERSION / WORKFLOW)
-    _copy_vocabularies(artifact, step / VERSION, prepared.vocabularies)
+    for domain, vocabulary in prepared.vocabularies.items():
+        write_places(vocabulary, step / VERSION / folder_of(domain))
     _write_config(
         step, "step.pbtxt.jinja", name=step.name, **BACKENDS["python"], max_batch_size=0,
         inputs=[_of_plan(tensor) for tensor in program.serving.request],
@@ -204,13 +207,6 @@ def _write_step(folder: Path, step: str, code: Iterable[str], facts: Mapping[str
 
 def _write_config(folder: Path, template: str, **values: object) -> None:
     (folder / "config.pbtxt").write_text(render(template, **values), encoding="utf-8")
-
-
-def _copy_vocabularies(artifact: Path, version: Path, domains: Iterable[str]) -> None:
-    for domain in domains:
-        target = version / file_of(domain)
-        target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(artifact / file_of(domain), target)
 
 
 def _of_plan(tensor: TensorPlan) -> Tensor:

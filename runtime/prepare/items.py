@@ -36,12 +36,7 @@ def item_columns(
     rows = np.asarray(pc.fill_null(row, -1).to_numpy(zero_copy_only=False), np.int64)  # (N,)
     has_row = rows >= 0
     codes = {
-        domain.name: Codes(
-            "string" if domain.dtype == "string" else "number",
-            vocabularies[domain.name].reserved,
-            buckets_of(domain),
-            vocabularies[domain.name].values,
-        )
+        domain.name: Codes.of(vocabularies[domain.name].reserved, buckets_of(domain), vocabularies[domain.name].values)
         for domain in plan.domains
     }
     found: dict[str, Array] = {}

@@ -41,7 +41,7 @@ class Nodes:
         parts: list[Any] = [(joint, [joint] if len(joint) > 1 else joint)] if joint else []
         parts += [([name_of(column.name)], self._made(column)) for column in columns if _is_made(column)]
         if buckets := buckets_of(domain):
-            codes = Codes(domain.dtype, vocabulary.reserved, buckets, vocabulary.values)
+            codes = Codes.of(vocabulary.reserved, buckets, vocabulary.values)
             return [(names if node in (names, [names]) else node) >> BucketCodes(codes) for names, node in parts]
         return [node >> self._categorify(names, vocabulary) for names, node in parts]
 

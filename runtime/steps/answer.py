@@ -1,6 +1,6 @@
 """The answers of a served model: many prepared requests in one batch, their best items, and codes back to ids.
 
-A copy of this file stands in every served model repository: it imports numpy, pyarrow and the copied files beside it.
+A copy of this file stands in every served model repository: it imports numpy and the copied files beside it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import BadRequest
+from .ids import Texts, load_ids, mapped
 from .index import Index
 from .popular import Popular
 from .rank import Catalogue, Question
@@ -29,19 +30,16 @@ class Answerer:
 
     def __init__(self, folder: str | Path, *, is_exact: bool = False, is_fed: bool = False) -> None:
         """Load them; `is_exact` leaves an index aside, and `is_fed` the graph, whose states are then given."""
-        from pyarrow import parquet
-
         root = Path(folder)
         self.facts = json.loads((root / "serving.json").read_text(encoding="utf-8"))
         self._states = None if is_fed else load_states(root, self.facts["states"])
-        self._ids: dict[str, Array] = {}
+        self._ids: dict[str, Array | Texts] = {}
         self._popular: dict[str, Popular] = {}
         for name, domain in self.facts["domains"].items():
-            table = parquet.read_table(root / domain["file"], columns=["id", "count"])
-            ids = table.column("id")
-            is_text = domain["dtype"] == "string"
-            self._ids[name] = np.array(ids.to_pylist(), object) if is_text else ids.to_numpy().astype(domain["dtype"])
-            self._popular[name] = Popular(table.column("count").to_numpy(), domain["reserved"])
+            vocabulary = root / domain["file"]
+            self._ids[name] = load_ids(vocabulary)
+            counts, ranked = mapped(vocabulary / "counts.npy"), mapped(vocabulary / "popular.npy")
+            self._popular[name] = Popular(counts, ranked, domain["reserved"])
         self._catalogues = {
             head: self._catalogue(root, facts, is_exact=is_exact) for head, facts in self.facts["rankings"].items()
         }

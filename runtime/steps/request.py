@@ -81,8 +81,10 @@ class Reader:
     @classmethod
     def load(cls, folder: str | Path) -> Reader:
         """Return the reader of a served prepare step's folder."""
-        facts = json.loads((Path(folder) / "serving.json").read_text(encoding="utf-8"))
-        return cls(facts, Transform.load(folder), Limits(**facts["limits"]))
+        root = Path(folder)
+        facts = json.loads((root / "serving.json").read_text(encoding="utf-8"))
+        vocabularies = {name: domain["file"] for name, domain in facts["domains"].items()}
+        return cls(facts, Transform.load(root, vocabularies), Limits(**facts["limits"]))
 
     def reserved(self, domain: str | None) -> int:
         """Return how many codes of a domain are no items; 0 for no domain."""

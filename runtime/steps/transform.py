@@ -6,7 +6,6 @@ a domain are 0 padding, 1 null, then one code for the unseen (or hash buckets), 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bags import Bags
+from .ids import NumberPlaces, TextPlaces, hash_of, load_places
 from .operations import categories, computed, standardized
 
 NULL = 1
@@ -27,55 +27,43 @@ Array = NDArray[Any]  # of the user's dtype: whole numbers, floats, booleans, or
 
 
 class Codes:
-    """A vocabulary as a function: values to codes, and codes back to the user's values."""
+    """A vocabulary as a function from values to codes."""
 
-    def __init__(self, dtype: str, reserved: int, buckets: int, values: Array | Sequence[str]) -> None:
-        self.dtype, self.reserved, self.buckets = dtype, reserved, buckets
-        self.values = np.asarray(values, object if dtype == "string" else None)
-        self._places: dict[str, int] = {}
-        if dtype == "string":
-            self._places = {str(value): reserved + i for i, value in enumerate(values)}
-        else:
-            order = np.argsort(self.values, kind="stable")
-            self._sorted, self._codes = self.values[order], (order + reserved).astype(np.int32)
+    def __init__(self, reserved: int, buckets: int, places: NumberPlaces | TextPlaces) -> None:
+        self.reserved, self.buckets, self.places = reserved, buckets, places
+
+    @classmethod
+    def of(cls, reserved: int, buckets: int, values: Array | Sequence[str]) -> Codes:
+        """Return the codes of values, which stand in the order of their codes: an array of numbers, or texts."""
+        places = NumberPlaces.of(values) if isinstance(values, np.ndarray) else TextPlaces.of(values)
+        return cls(reserved, buckets, places)
 
     def encode(self, raw: Array) -> NDArray[np.int32]:
         """Return the codes of values; null is None or NaN."""
-        return self._encode_text(raw) if self.dtype == "string" else self._encode_numbers(raw)
-
-    def decode(self, codes: Array) -> Array:
-        """Return the user's values of codes at or above `reserved`."""
-        values: Array = self.values[np.asarray(codes) - self.reserved]
-        return values
+        return self._encode_text(raw) if isinstance(self.places, TextPlaces) else self._encode_numbers(raw)
 
     def _encode_text(self, raw: Array) -> NDArray[np.int32]:
-        codes = np.empty(len(raw), np.int32)
-        known: dict[object, int] = {}
-        for i, value in enumerate(raw.tolist()):
-            code = known.get(value)
-            if code is None:
-                code = known[value] = self._code_of_text(value)
-            codes[i] = code
-        return codes
+        values = raw.tolist()
+        encoded = {value: _encoded(value) for value in dict.fromkeys(values) if not _is_null(value)}
+        assert isinstance(self.places, TextPlaces)
+        places = self.places.find(list(encoded.values())).tolist()
+        codes = {
+            value: self.reserved + place if place >= 0 else self._unseen(text)
+            for (value, text), place in zip(encoded.items(), places, strict=True)
+        }
+        return np.array([codes.get(value, NULL) for value in values], np.int32)
 
-    def _code_of_text(self, value: object) -> int:
-        if value is None or value != value:
-            return NULL
-        text = value.decode() if isinstance(value, bytes) else str(value)
-        code = self._places.get(text)
-        if code is None:
-            return UNSEEN + (_hash_text(text) % self.buckets if self.buckets else 0)
-        return code
+    def _unseen(self, text: bytes) -> int:
+        return UNSEEN + (hash_of(text) % self.buckets if self.buckets else 0)
 
     def _encode_numbers(self, raw: Array) -> NDArray[np.int32]:
-        is_null, numbers = _numbers(raw, self.values.dtype)
+        assert isinstance(self.places, NumberPlaces)
+        is_null, numbers = _numbers(raw, self.places.ordered.dtype)
         codes = np.full(len(numbers), UNSEEN, np.int32)
         if self.buckets:
             codes += (_hash_numbers(numbers) % np.uint64(self.buckets)).astype(np.int32)
-        if len(self._sorted):
-            places = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
-            is_known = self._sorted[places] == numbers
-            codes[is_known] = self._codes[places[is_known]]
+        places = self.places.find(numbers)
+        codes = np.where(places >= 0, places + np.int32(self.reserved), codes)
         codes[is_null] = NULL
         return codes
 
@@ -83,26 +71,18 @@ class Codes:
 class Transform:
     """Every column's fitted operations, by the column's name."""
 
-    def __init__(self, workflow: Mapping[str, Any], vocabularies: Mapping[str, Array | Sequence[str]]) -> None:
-        self.workflow = workflow
-        self.codes = {
-            name: Codes(_kind(domain["dtype"]), domain["reserved"], domain["buckets"], vocabularies[name])
-            for name, domain in workflow["domains"].items()
-        }
+    def __init__(self, workflow: Mapping[str, Any], codes: Mapping[str, Codes]) -> None:
+        self.workflow, self.codes = workflow, codes
 
     @classmethod
-    def load(cls, folder: str | Path) -> Transform:
-        """Return the transform of `workflow.json` and `vocabulary/` in a folder."""
-        from pyarrow import parquet  # only to read the vocabularies
-
-        root = Path(folder)
-        workflow = json.loads((root / "workflow.json").read_text(encoding="utf-8"))
-        vocabularies: dict[str, Any] = {}
-        for name, domain in workflow["domains"].items():
-            ids = parquet.read_table(root / domain["file"], columns=["id"]).column("id")
-            is_text = _kind(domain["dtype"]) == "string"
-            vocabularies[name] = ids.to_pylist() if is_text else ids.to_numpy()
-        return cls(workflow, vocabularies)
+    def load(cls, folder: Path, vocabularies: Mapping[str, str]) -> Transform:
+        """Return the transform of `workflow.json` and the vocabularies of its domains, which are folders there."""
+        workflow = json.loads((folder / "workflow.json").read_text(encoding="utf-8"))
+        codes = {
+            name: Codes(domain["reserved"], domain["buckets"], load_places(folder / vocabularies[name]))
+            for name, domain in workflow["domains"].items()
+        }
+        return cls(workflow, codes)
 
     def apply(self, column: str, raw: Any) -> Any:  # an array, or Bags of lists
         """Return the prepared values of a column: codes int32, times in seconds float64, or numbers float32."""
@@ -130,9 +110,12 @@ def seconds(raw: Array, unit: str) -> NDArray[np.float64]:
     return np.nan_to_num(raw.astype(np.float64)) / PER_SECOND[unit]
 
 
-def _kind(dtype: str) -> str:
-    """Return how a domain's values are kept: as text, or as numbers (times and booleans too)."""
-    return "string" if dtype == "string" else "number"
+def _is_null(value: object) -> bool:
+    return value is None or value != value
+
+
+def _encoded(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _numbers(raw: Array, dtype: np.dtype[Any]) -> tuple[NDArray[np.bool_], Array]:
@@ -156,7 +139,3 @@ def _hash_numbers(numbers: Array) -> NDArray[np.uint64]:
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     hashed: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
     return hashed
-
-
-def _hash_text(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

@@ -1,12 +1,36 @@
-"""The configurations of a repository, as Triton's own protobuf reads them."""
+"""A repository: its configurations as Triton's own protobuf reads them, and steps that need little."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as configs
+
+from sess.compiler.plans import Program
+from sess.runtime.serve.golden import read_golden
+from sess.runtime.serve.tensors import tensors_of
+
+ALONE = """
+import importlib, json, sys
+from pathlib import Path
+repository, tensors = Path(sys.argv[1]), json.loads(sys.argv[2])
+import numpy as np
+sys.path.insert(0, str(repository / "shop__prepare"))
+reader = importlib.import_module("1.request").Reader.load(repository / "shop__prepare" / "1")
+dtypes = {each["name"]: "O" if each["dtype"] == "string" else each["dtype"] for each in reader.facts["request"]}
+asked = reader.read({name: np.array(values, dtypes[name]) for name, values in tensors.items()})
+for name in [name for name in sys.modules if name.startswith("1")]:
+    del sys.modules[name]
+sys.path[0] = str(repository / "shop__model")
+answer = importlib.import_module("1.answer").Answerer(repository / "shop__model" / "1").answer_one(asked)
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(json.dumps([answer["click.ids"].tolist(), sorted(loaded & {"pyarrow", "pandas", "sess", "tensorflow"})]))
+"""
 
 
 def config(artifact: Path, model: str) -> Any:
@@ -35,3 +59,20 @@ def test_one_tensor_goes_from_step_to_step(artifact: Path) -> None:
     prepare, model = config(artifact, "shop__prepare"), config(artifact, "shop__model")
     assert [each.name for each in prepare.output] == [each.name for each in model.input]
     assert len(model.input) == 1
+
+
+def test_the_steps_answer_with_numpy_and_onnxruntime_alone(artifact: Path, program: Program) -> None:
+    golden = read_golden(program, artifact)
+    tensors = tensors_of(golden.rows, program.serving.request)
+    question = json.dumps({name: values.tolist() for name, values in tensors.items()})
+    command = [sys.executable, "-c", ALONE, str(artifact / "triton"), question]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=artifact.parent)
+    ids, loaded = json.loads(said.stdout)
+    assert ids == golden.answers["click.ids"].tolist()
+    assert loaded == []
+
+
+def test_a_repository_holds_vocabularies_as_arrays_alone(artifact: Path) -> None:
+    for step in ("shop__prepare", "shop__model"):
+        files = list((artifact / "triton" / step / "1" / "vocabulary").rglob("*.*"))
+        assert {file.suffix for file in files} == {".npy"}

@@ -25,7 +25,8 @@ class TritonPythonModel:
         self._loaded = tf.saved_model.load(str(folder / "model"))
         self._run = self._loaded.signatures["serving_default"]
         (codes,) = self._reader._transform.codes.values()
-        self._ids = np.concatenate([np.zeros(codes.reserved, codes.values.dtype), codes.values])
+        self._ids = np.zeros(codes.reserved + len(codes.places.places), codes.places.ordered.dtype)
+        self._ids[codes.reserved + codes.places.places] = codes.places.ordered
         self._inputs = [tensor["name"] for tensor in self._reader.facts["request"]]
 
     def execute(self, requests: list[Any]) -> list[Any]:

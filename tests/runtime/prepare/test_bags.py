@@ -10,9 +10,9 @@ import pytest
 
 from sess.compiler.driver import compile_spec
 from sess.compiler.failures import RunFailed
+from sess.runtime.prepare.fitted import fitted_transform
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.steps.bags import Bags
-from sess.runtime.steps.transform import Transform
 from tests.runtime.prepare.conftest import Prepare, prepare_spec, write_small
 
 LISTS = ("colours", "tastes")
@@ -57,7 +57,7 @@ def test_lists_of_steps_and_sessions_are_kept_as_they_are(small: Prepare) -> Non
 def test_what_is_served_gives_the_codes_of_the_prepared_lists(tmp_path: Path) -> None:
     spec = write_small(tmp_path / "data", {"train.parquet": gallery()}, lists=LISTS)
     prepared = prepare_spec(spec, tmp_path / "out").train
-    served = Transform.load(tmp_path / "out")
+    served = fitted_transform(tmp_path / "out")
     for name, done, raw in (
         ("colours", prepared.steps, prepared.raw_steps),
         ("tastes", prepared.session, prepared.raw_session),

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from sess.compiler.plans import Role
+from sess.runtime.prepare.fitted import fitted_transform
 from sess.runtime.prepare.values import to_raw
 from sess.runtime.steps.operations import time_part
-from sess.runtime.steps.transform import Transform
+from sess.runtime.vocabulary import Vocabulary, file_of
 from tests.runtime.prepare.conftest import plan_of, prepare_spec, write_small
 from tests.runtime.prepare.test_transform import by_nvtabular
 
@@ -79,7 +80,7 @@ def test_every_derived_column_is_read_by_its_selection(made: Path) -> None:
 
 def test_what_is_served_equals_the_saved_workflow_of_nvtabular(made: Path) -> None:
     table = bookings()
-    served = Transform.load(made / "out")
+    served = fitted_transform(made / "out")
     inputs = [column for column in plan_of(made / "data" / "small.sess").columns if column.ops]
     roots = [name for name in table.column_names if name != "session"]
     fitted = by_nvtabular(made / "out", table.select(roots))
@@ -92,7 +93,7 @@ def test_what_is_served_equals_the_saved_workflow_of_nvtabular(made: Path) -> No
 def test_the_prepared_sessions_hold_what_is_served_for_a_request(made: Path) -> None:
     spec = made / "data" / "small.sess"
     prepared = prepare_spec(spec, made / "again").train
-    served = Transform.load(made / "again")
+    served = fitted_transform(made / "again")
     steps = np.diff(prepared.offsets)
     checked = 0
     for column in plan_of(spec).columns:
@@ -123,9 +124,10 @@ def test_a_request_holds_the_columns_of_the_data_and_not_the_derived_ones(made: 
 
 
 def test_intervals_begin_at_their_boundary_and_a_null_is_none_of_them(made: Path) -> None:
-    served = Transform.load(made / "out")
+    served = fitted_transform(made / "out")
     ages = np.array([24.9, 25, 39, 40, 1e9, np.nan], np.float32)
-    values = {code: int(value) for code, value in enumerate(served.codes["age"].values, 3)}
+    known = Vocabulary.load(made / "out" / file_of("age"), 3).values
+    values = {code: int(value) for code, value in enumerate(known, 3)}
     codes = served.apply("age", ages).tolist()
     assert [values.get(code) for code in codes] == [0, 1, 1, 2, 2, None]
     assert codes[-1] == 1

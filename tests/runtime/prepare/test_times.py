@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sess.compiler.driver import compile_spec
+from sess.runtime.prepare.fitted import fitted_transform
 from sess.runtime.prepare.held_out import held_out
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.progress import LineProgress, Silent
-from sess.runtime.steps.transform import Transform
 from tests.runtime.prepare.conftest import schema_text
 
 SPEC = """
@@ -40,7 +40,7 @@ def prepared(base: Path, progress: LineProgress | Silent) -> Prepared:
     checked = compile_spec(base / "gaps.sess")
     assert checked.program is not None, checked.diagnostics
     made = prepare(checked.program.workflow, base, base / "out", progress)
-    again = held_out(checked.program.workflow, ["train.parquet"], base, Transform.load(base / "out"))
+    again = held_out(checked.program.workflow, ["train.parquet"], base, fitted_transform(base / "out"))
     np.testing.assert_array_equal(again.steps["time"], made.train.steps["time"])
     return made
 

@@ -14,13 +14,13 @@ import pytest
 
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Role, WorkflowPlan
+from sess.runtime.prepare.fitted import fitted_transform
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.prepare.values import to_raw
 from sess.runtime.progress import Silent
 from sess.runtime.steps import operations as operations_module
 from sess.runtime.steps import transform as transform_module
-from sess.runtime.steps.transform import Transform
 from tests.runtime.prepare.conftest import Prepare, plan_of, prepare_spec, tree, write_small
 
 
@@ -42,7 +42,7 @@ def by_nvtabular(folder: Path, table: pa.Table) -> dict[str, np.ndarray]:
 
 
 def assert_equal(folder: Path, table: pa.Table, names: list[str]) -> None:
-    served = Transform.load(folder)
+    served = fitted_transform(folder)
     fitted = by_nvtabular(folder, table.select(names))
     for name in names:
         mine = served.apply(name, to_raw(table.column(name)))
@@ -109,7 +109,7 @@ def test_the_prepared_sessions_are_what_the_served_code_makes_of_raw_ones(tmp_pa
     overrides = "  shelf = categorify(min_count=100, buckets=5)\n  item = categorify(min_count=3, buckets=4)"
     spec = write_small(tmp_path / "data", {"train.parquet": pa.table(shop())}, overrides=overrides)
     prepared = prepare_spec(spec, tmp_path / "out")
-    served = Transform.load(tmp_path / "out")
+    served = fitted_transform(tmp_path / "out")
     checked = 0
     for column in plan_of(spec).columns:
         raw = prepared.train.raw_steps if column.role is Role.STEP else prepared.train.raw_session
@@ -122,7 +122,7 @@ def test_the_prepared_sessions_are_what_the_served_code_makes_of_raw_ones(tmp_pa
 
 def test_an_unseen_value_has_the_code_of_the_unseen(small: Prepare, tmp_path: Path) -> None:
     small(shop())
-    served = Transform.load(tmp_path / "prepared")
+    served = fitted_transform(tmp_path / "prepared")
     assert served.apply("item", np.array([1, -1, 2**63 - 1])).tolist() == [2, 2, 2]
     assert served.apply("shelf", np.array(["new", b"new", None, b"tea", "tea"], object)).tolist()[:3] == [2, 2, 1]
     assert served.apply("shelf", np.array([b"tea"], object)) == served.apply("shelf", np.array(["tea"], object))
