@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
-from sess.runtime.prepare.files import find_files, read_columns
+from sess.runtime.prepare.files import UNREADABLE, column_names, find_files, read_columns
 
 TITLES = ("title", "name")
 ID, TITLE = "\0id", "\0title"  # no column of a schema is so called
@@ -79,10 +77,8 @@ def _read(path: str, plan: WorkflowPlan, item: ColumnPlan) -> pa.Table:
 
 
 def _columns(path: str) -> list[str] | None:
-    """Return the names of a parquet file's columns; None if it isn't one (reading it says more)."""
+    """Return the names of a file's columns; None if it can't be read (reading it says more)."""
     try:
-        with fsspec.open(path, "rb") as stream:
-            names: list[str] = pq.ParquetFile(stream).schema_arrow.names
-            return names
-    except (pa.ArrowException, OSError):
+        return column_names(path)
+    except UNREADABLE:
         return None

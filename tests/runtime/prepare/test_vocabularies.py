@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,13 +103,17 @@ def test_one_rare_value_always_falls_into_one_bucket(small: Prepare) -> None:
     assert len(set(prepared.train.steps["item"].tolist())) == 1
 
 
-def test_items_of_the_catalogue_have_codes_and_titles(small: Prepare) -> None:
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_items_of_the_catalogue_have_codes_and_titles(small: Prepare, tmp_path: Path, kind: str) -> None:
     items = pa.table({"item": pa.array([9, 1, None, 2, 9], pa.int64()), "name": ["neun", "one", "none", None, "nine"]})
-    files = {
-        "train.parquet": pa.table({**{k: list(v) for k, v in ROWS.items()}, "item": [1, 2, 1, 1, 1, 2]}),
-        "items.parquet": items,
-    }
-    prepared = small(files, data='  catalogue = "items.parquet"')
+    files = {"train.parquet": pa.table({**{k: list(v) for k, v in ROWS.items()}, "item": [1, 2, 1, 1, 1, 2]})}
+    if kind == "parquet":
+        files["items.parquet"] = items
+        named = "items.parquet"
+    else:
+        named = str(tmp_path / "items.csv")
+        csv.write_csv(items, named)
+    prepared = small(files, data=f'  catalogue = "{named}"')
     vocabulary = prepared.vocabularies["item"]
     assert vocabulary.values.tolist() == [1, 2, 9]  # type: ignore[union-attr]
     assert vocabulary.titles == ("one", None, "neun")  # of two titles of one id the first in their order
