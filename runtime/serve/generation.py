@@ -8,24 +8,22 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import grpc
 import numpy as np
-from tritonclient.grpc import service_pb2 as messages
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Program
 from sess.runtime.artifact import MANIFEST, open_artifact
 from sess.runtime.build.digest import of_file
 from sess.runtime.export.names import VERSION, prepare_name
-from sess.runtime.serve.client import Client
-from sess.runtime.serve.gateway.contract import Contract, Limits, contract_of
-from sess.runtime.serve.gateway.proto_body import request_of
-from sess.runtime.serve.gateway.rpc import SERVICE
+from sess.runtime.serve.gateway.contract import Array, Contract, Limits, contract_of
+from sess.runtime.serve.gateway.question import OK, outputs_of, question_of, reason_of
+from sess.runtime.serve.gateway.refusal import Refusal
+from sess.runtime.serve.gateway.upstream import Reply, Upstream
+from sess.runtime.serve.gateway.wire import array_of
 from sess.runtime.serve.golden import Golden, check_golden, read_golden
 from sess.runtime.serve.installation import require_backend
 from sess.runtime.serve.leftovers import owned_prefix
@@ -36,14 +34,9 @@ from sess.runtime.serve.triton import Ports, Triton, choose_port
 from sess.runtime.steps.request import Reader
 from sess.runtime.trust.check import check_servable
 
-Message = Any  # protobuf's messages have no types here
-
 HOST = "127.0.0.1"  # Triton listens on this machine alone
+GOLDEN_WITHIN = 60.0  # seconds
 TIMED = 20  # requests by which the speed of a candidate is measured
-CHANNEL = (
-    ("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1), ("grpc.enable_retries", 0),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +83,7 @@ class Served:
 
     def __init__(self, staged: Staged, triton: Triton) -> None:
         self.staged, self.triton = staged, triton
-        self._channel = grpc.aio.insecure_channel(triton.grpc, options=CHANNEL)
-        self._call = self._channel.unary_unary(
-            f"{SERVICE}ModelInfer",
-            request_serializer=messages.ModelInferRequest.SerializeToString,
-            response_deserializer=messages.ModelInferResponse.FromString,
-        )
+        self._upstream = Upstream(HOST, triton.ports.http)
         self._probe = self._questions(1)[0]
 
     @property
@@ -103,52 +91,51 @@ class Served:
         """What it takes and gives."""
         return self.staged.contract
 
-    async def infer(self, message: Message, timeout: float | None) -> Message:
-        """Return Triton's answer; grpc.aio.AioRpcError where it fails."""
-        return await self._call(message, timeout=timeout)
+    async def ask(self, question: bytes, within: float) -> Reply:
+        """Return Triton's answer; ConnectionError if it has none, TimeoutError if it doesn't come in time."""
+        return await self._upstream.ask(question, within)
 
     async def is_well(self, within: float) -> bool:
         """Return whether a golden session is answered, with numbers, within so many seconds."""
         if self.triton.is_over:
             return False
         try:
-            answer = await self._call(self._probe, timeout=within)
-        except grpc.aio.AioRpcError:
+            return (await self._upstream.ask_at_once(self._probe, within)).status == OK
+        except OSError:  # the connection ended, or the time
             return False
-        return len(answer.outputs) > 0
 
     async def seconds(self) -> float:
         """Return the median time of one golden session."""
         taken = []
         for question in self._questions(TIMED):
             started = time.monotonic()
-            await self._call(question, timeout=60)
+            await self._upstream.ask_at_once(question, 60)
             taken.append(time.monotonic() - started)
         return statistics.median(taken)
 
     async def stop(self) -> None:
         """End Triton."""
+        self._upstream.rest()
         await asyncio.to_thread(self.triton.stop)
-        await self._channel.close()  # last, since it cancels what is under way
+        self._upstream.close()  # last, since it ends what is under way
 
     async def kill(self) -> None:
         """End a Triton that doesn't answer, without waiting for what is under way."""
         self.triton.kill()
         await self.stop()
 
-    def _questions(self, count: int) -> Sequence[Message]:
+    def _questions(self, count: int) -> list[bytes]:
         """Return golden sessions, one a request; an empty one where there is none."""
-        program = self.staged.program
         rows = list(self.staged.golden.rows)
-        model = next(iter(self.staged.contract.models))
         chosen = [[rows[i % len(rows)]] if rows else [] for i in range(count)]
-        return [request_of(model, "", tensors_of(each, program.serving.request), ()) for each in chosen]
+        model, request = next(iter(self.contract.models)), self.staged.program.serving.request
+        return [_question(self.contract, model, tensors_of(each, request)) for each in chosen]
 
 
 def start(staged: Staged, is_over: threading.Event, *, relays: bool) -> Triton | None:
     """Start Triton on a staged artifact and ask its golden requests; None if nobody waits for it any more."""
     ports = Ports(choose_port(None, HOST), choose_port(None, HOST))
-    triton = Triton(staged.artifact / "triton", HOST, ports, relays=relays)
+    triton = Triton(staged.artifact / "triton", HOST, ports, relays=relays, model=staged.contract.step)
     try:
         triton.wait_until_loaded(is_over)
         if not is_over.is_set():
@@ -168,6 +155,42 @@ def _check(staged: Staged, triton: Triton) -> None:
     for values in staged.golden.answers.values():
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise RunFailed("the golden answers of the artifact hold numbers that are not finite", "compile it again")
-    with Client(triton.grpc, is_grpc=True) as client:
-        check_golden(client, staged.program, staged.golden)
+    check_golden(_Asking(staged.contract, triton.ports.http), staged.program, staged.golden)
     triton.check()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Asks Triton as users' requests are asked, in a thread without a loop."""
+
+    contract: Contract
+    port: int
+
+    def infer(self, model: str, tensors: Mapping[str, Array], /) -> dict[str, Array]:
+        """Return all outputs of a model; RunFailed if there are none."""
+        try:
+            reply = asyncio.run(self._ask(_question(self.contract, model, tensors)))
+        except Refusal as refusal:
+            raise RunFailed("a golden request breaks a rule", refusal.message) from None
+        if reply is None or reply.status != OK:
+            raise RunFailed("Triton doesn't answer a golden request", "" if reply is None else reason_of(reply))
+        found = outputs_of(self.contract, model, _names(self.contract, model), reply)
+        return {name: array_of(each.datatype, each.shape, each.content) for name, each in found.items()}
+
+    async def _ask(self, question: bytes) -> Reply | None:
+        upstream = Upstream(HOST, self.port)
+        try:
+            return await upstream.ask_at_once(question, GOLDEN_WITHIN)
+        except OSError:  # the connection ended, or the time
+            return None
+        finally:
+            upstream.close()
+
+
+def _question(contract: Contract, model: str, tensors: Mapping[str, Array]) -> bytes:
+    """Return the question for all outputs of a model."""
+    return question_of(contract, model, tensors, contract.read(tensors), _names(contract, model))
+
+
+def _names(contract: Contract, model: str) -> list[str]:
+    return [output.name for output in contract.models[model]]

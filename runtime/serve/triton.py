@@ -57,9 +57,9 @@ def choose_port(wanted: int | None, host: str) -> int:
 
 
 class Triton:
-    """A running server; leaving the context stops it and removes what it made."""
+    """A running server of a repository, or one model of it; leaving the context stops it and removes what it made."""
 
-    def __init__(self, repository: Path, host: str, ports: Ports, *, relays: bool) -> None:
+    def __init__(self, repository: Path, host: str, ports: Ports, *, relays: bool, model: str | None = None) -> None:
         self.host, self.ports = host, ports
         self._lines: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
         self._relays = relays
@@ -68,7 +68,7 @@ class Triton:
         self._scratch = Path(tempfile.mkdtemp(prefix=self._prefix))
         self._memory = f"{self._scratch.name}-"
         try:
-            self._process = self._start(repository)
+            self._process = self._start(repository, model)
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
@@ -149,11 +149,12 @@ class Triton:
         sweep(self._memory)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _start(self, repository: Path) -> subprocess.Popen[str]:
-        backends = lay_out_backends(self._scratch)
+    def _start(self, repository: Path, model: str | None) -> subprocess.Popen[str]:
+        backends, models = lay_out_backends(self._scratch), self._scratch / "models"
+        link(repository / (model or ""), models / (model or ""))  # stubs write bytecode beside code
         command = [
             str(server() / "bin" / "tritonserver"),
-            f"--model-repository={link(repository, self._scratch / 'models')}",  # stubs write bytecode beside code
+            f"--model-repository={models}",
             f"--backend-directory={backends}",
             f"--http-address={self.host}", f"--http-port={self.ports.http}",
             f"--grpc-address={self.host}", f"--grpc-port={self.ports.grpc}",

@@ -54,6 +54,11 @@ serve {{ top_k = {SHOWN} }}
 """
 DELAY = re.compile(r"max_queue_delay_microseconds: \d+")
 
+QUESTION = (
+    ("item_id__values", "INT64", np.arange(STEPS, dtype=np.int64) * 7 + 10**9),
+    ("item_id__offsets", "INT32", np.array([0, STEPS], np.int32)),
+)
+
 Ask = Callable[[], Any]  # a coroutine of one answer
 
 
@@ -187,12 +192,15 @@ async def worker(ask: Ask, count: int) -> list[float]:
 
 def asker(channel: Any) -> Ask:
     """Return what sends one session over gRPC, bytes in and bytes out: the client costs next to nothing."""
-    from sess.runtime.serve.gateway.proto_body import request_of
+    from tritonclient.grpc import service_pb2 as messages
+
     from sess.runtime.serve.gateway.rpc import SERVICE
 
-    ids = np.arange(STEPS, dtype=np.int64) * 7 + 10**9
-    tensors = {"item_id__values": ids, "item_id__offsets": np.array([0, STEPS], np.int32)}
-    raw = request_of("bench", "", tensors, ()).SerializeToString()
+    message = messages.ModelInferRequest(model_name="bench")
+    for name, kind, values in QUESTION:
+        message.inputs.add(name=name, datatype=kind, shape=values.shape)
+        message.raw_input_contents.append(values.tobytes())
+    raw = message.SerializeToString()
     call = channel.unary_unary(f"{SERVICE}ModelInfer")
     return lambda: call(raw)
 

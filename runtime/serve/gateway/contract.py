@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import Program, TensorPlan
 from sess.compiler.ragged import OFFSETS
+from sess.runtime.export.names import model_name
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.tensors import numpy_dtype
 from sess.runtime.steps.checks import BadRequest
@@ -48,12 +49,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The models by name with their outputs, the inputs that all of them take, and the reader that checks them."""
+    """The models by name with their outputs, the inputs that all of them take, and the reader that checks them.
+
+    `step` is the step of the repository that answers for all models when it is given what the reader prepared; None
+    where another step stands before it, so that the models themselves are asked.
+    """
 
     models: Mapping[str, tuple[Input, ...]]
     inputs: Mapping[str, Input]
     item: str
     reader: Reader
+    step: str | None
 
     def check_model(self, name: str, version: str) -> None:
         """Refuse a model or version that is not served."""
@@ -99,7 +105,8 @@ def contract_of(program: Program, reader: Reader) -> Contract:
             vector = Input("vector", "FP32", np.dtype("float32"), _sizes(tensor))
             models[f"{spec}.{vectors[tensor.name]}"] = (vector,)
     inputs = {tensor.name: _input(tensor) for tensor in program.serving.request}
-    return Contract(models, inputs, program.workflow.data.item, reader)
+    step = model_name(spec) if program.serving.backend == "python" else None
+    return Contract(models, inputs, program.workflow.data.item, reader, step)
 
 
 def _input(tensor: TensorPlan) -> Input:

@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,7 +20,7 @@ from sess.runtime.serve.gateway.json_body import Inference, read_body
 from sess.runtime.serve.gateway.listening import accept_all, begin_no_more
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import model_metadata, server_metadata
-from sess.runtime.serve.gateway.proto_body import request_of
+from sess.runtime.serve.gateway.question import Output
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.wire import json_of
 
@@ -163,17 +163,17 @@ class HttpServer:
         limits, header_length = self._inferences.limits, request.headers.get(HEADER_LENGTH)
         found: list[Inference] = []
 
-        def read(contract: Contract) -> tuple[Mapping[str, Array], Any]:
+        def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
             inference = read_body(body, header_length, model, contract, limits)
             found.append(inference)
-            return inference.tensors, request_of(model, inference.id, inference.tensors, inference.outputs)
+            return inference.tensors, inference.outputs
 
         try:
-            answer = await self._inferences.run(model, version, len(body), read, None)
+            outputs = await self._inferences.run(model, version, len(body), read, None)
         except Refusal as refusal:
             self._inferences.metrics.requests.labels("http", model, str(refusal.reason.value.http)).inc()
             raise
-        return model, _response(answer, found[0])
+        return model, _response(model, outputs, found[-1])
 
     async def _body(self, request: BaseRequest) -> bytes:
         most = self._inferences.limits.bytes
@@ -197,24 +197,20 @@ class HttpServer:
             raise invalid("the body ends early", "short body") from None
 
 
-def _response(answer: Any, inference: Inference) -> web.Response:
+def _response(model: str, found: Mapping[str, Output], inference: Inference) -> web.Response:
     """Return Triton's answer as JSON, with the outputs that are wanted so as bytes behind it."""
     outputs: list[dict[str, Any]] = []
     binary: list[bytes] = []
-    raw = {
-        output.name: (output, content)
-        for output, content in zip(answer.outputs, answer.raw_output_contents, strict=True)
-    }
     for name, is_binary in inference.outputs.items():
-        output, content = raw[name]
-        said: dict[str, Any] = {"name": name, "datatype": output.datatype, "shape": list(output.shape)}
+        output = found[name]
+        said: dict[str, Any] = {"name": name, "datatype": output.datatype, "shape": output.shape}
         if is_binary:
-            said["parameters"] = {"binary_data_size": len(content)}
-            binary.append(content)
+            said["parameters"] = {"binary_data_size": len(output.content)}
+            binary.append(output.content)
         else:
-            said["data"] = json_of(output.datatype, output.shape, content)
+            said["data"] = json_of(output.datatype, output.shape, output.content)
         outputs.append(said)
-    whole: dict[str, Any] = {"model_name": answer.model_name, "model_version": VERSION, "outputs": outputs}
+    whole: dict[str, Any] = {"model_name": model, "model_version": VERSION, "outputs": outputs}
     if inference.id:
         whole["id"] = inference.id
     text = json.dumps(whole, ensure_ascii=False).encode()

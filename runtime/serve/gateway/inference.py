@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
-import grpc
 import numpy as np
 
 from sess.runtime.serve.gateway.contract import Array, Contract, Limits
 from sess.runtime.serve.gateway.metrics import Metrics
+from sess.runtime.serve.gateway.question import OK, Output, outputs_of, question_of, reason_of
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.route import Lane, Route
+from sess.runtime.serve.gateway.upstream import Reply
 from sess.runtime.steps.request import Asked
 from sess.runtime.steps.transform import UNSEEN
 
-Message = Any  # protobuf's messages have no types here
+Read = Callable[[Contract], tuple[Mapping[str, Array], Collection[str]]]
+"""Returns the tensors of a request and the names of the outputs that it wants, none for all; a Refusal if it can't."""
 
 Examine = Callable[[Lane], Awaitable[bool]]
 """Returns whether a lane answers; one that doesn't is replaced."""
@@ -26,10 +27,7 @@ Examine = Callable[[Lane], Awaitable[bool]]
 LONGEST_WAIT = 60.0  # seconds for one answer, where the client says no deadline
 OTHER_WITHIN = 8.0  # seconds, for another Triton to take over from one that died on a request
 LARGE_REQUEST = 32 * 1024  # bytes: a larger one is checked beside the loop, so that small ones don't wait for it
-SUSPICIOUS = (
-    grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.ABORTED,
-)  # fmt: skip
+BAD_REQUEST, CLOSED, NOT_READY = 400, 499, 503  # statuses of Triton
 _ENSEMBLE = re.compile(r"^in ensemble '[^']*', ")
 
 
@@ -39,15 +37,8 @@ class Inferences:
     def __init__(self, route: Route, metrics: Metrics, limits: Limits, examine: Examine) -> None:
         self.route, self.metrics, self.limits, self._examine = route, metrics, limits, examine
 
-    async def run(
-        self,
-        model: str,
-        version: str,
-        size: int,
-        read: Callable[[Contract], tuple[Mapping[str, Array], Message]],
-        timeout: float | None,
-    ) -> Message:
-        """Return Triton's answer to a request of `size` bytes; `read` gives its tensors, and the message for Triton.
+    async def run(self, model: str, version: str, size: int, read: Read, timeout: float | None) -> Mapping[str, Output]:
+        """Return the outputs, by name, that a request of `size` bytes wants.
 
         An inference changes nothing, so that one which a dying Triton didn't answer is asked once more of the next.
         """
@@ -57,46 +48,40 @@ class Inferences:
         except _Unanswered as unanswered:
             lane = unanswered.lane
             if await self._examine(lane) or not await self._has_other(lane, min(ends, time.monotonic() + OTHER_WITHIN)):
-                raise _told(unanswered.error) from None
+                raise _told(unanswered.reply) from None
         try:
             return await self._ask(model, version, size, read, ends)
         except _Unanswered as unanswered:
-            raise _told(unanswered.error) from None
+            raise _told(unanswered.reply) from None
 
-    async def _ask(
-        self,
-        model: str,
-        version: str,
-        size: int,
-        read: Callable[[Contract], tuple[Mapping[str, Array], Message]],
-        ends: float,
-    ) -> Message:
+    async def _ask(self, model: str, version: str, size: int, read: Read, ends: float) -> Mapping[str, Output]:
         with self.route.enter() as lane:
             contract = lane.generation.contract
             contract.check_model(model, version)
 
-            def checked() -> tuple[Asked, Message]:
-                tensors, message = read(contract)
-                return contract.read(tensors), message
+            def checked() -> tuple[Asked, bytes, Collection[str]]:
+                tensors, wanted = read(contract)
+                names = wanted or [output.name for output in contract.models[model]]
+                asked = contract.read(tensors)
+                return asked, question_of(contract, model, tensors, asked, names), names
 
             if size > LARGE_REQUEST:
-                asked, message = await asyncio.get_running_loop().run_in_executor(None, checked)
+                asked, question, names = await asyncio.get_running_loop().run_in_executor(None, checked)
             else:
-                asked, message = checked()
-            self._count(contract, asked)
+                asked, question, names = checked()
+            asyncio.get_running_loop().call_soon(self._count, contract, asked)  # runs while Triton works
             try:
-                answer = await lane.generation.infer(message, max(0.001, ends - time.monotonic()))
-            except grpc.aio.AioRpcError as error:
-                if error.code() in SUSPICIOUS:
-                    raise _Unanswered(lane, error) from None
-                raise _told(error) from None
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise  # the client went away
-                raise _Unanswered(lane, None) from None  # the lane was closed under the request
-            lane.answered = time.monotonic()
-            return answer
+                reply = await lane.generation.ask(question, max(0.001, ends - time.monotonic()))
+            except TimeoutError:
+                raise Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline") from None
+            except ConnectionError:
+                raise _Unanswered(lane, None) from None
+            if reply.status == OK:
+                lane.answered = time.monotonic()
+                return outputs_of(contract, model, names, reply)
+            if reply.status >= CLOSED:
+                raise _Unanswered(lane, reply)
+            raise _told(reply)
 
     async def _has_other(self, lane: Lane, ends: float) -> bool:
         """Wait until another lane is there, or the time is over; return which."""
@@ -122,24 +107,19 @@ class Inferences:
 
 
 class _Unanswered(Exception):
-    """A request that a lane didn't answer, for a reason that may be the lane's."""
+    """A request that a lane didn't answer, for a reason that may be the lane's; no reply where the connection ended."""
 
-    def __init__(self, lane: Lane, error: grpc.aio.AioRpcError | None) -> None:
+    def __init__(self, lane: Lane, reply: Reply | None) -> None:
         super().__init__()
-        self.lane, self.error = lane, error
+        self.lane, self.reply = lane, reply
 
 
-def _told(error: grpc.aio.AioRpcError | None) -> Refusal:
-    """Return what a client may know of a failure of Triton; None is one that was ended."""
-    match grpc.StatusCode.CANCELLED if error is None else error.code():
-        case grpc.StatusCode.INVALID_ARGUMENT:
-            return invalid(
-                _ENSEMBLE.sub("", (error and error.details()) or "the request is not valid"), "refused by the model"
-            )
-        case grpc.StatusCode.DEADLINE_EXCEEDED:
-            return Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline")
-        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
-            return Refusal(Reason.NOT_READY, "the model is starting again, try again soon", "not ready")
-        case grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return Refusal(Reason.TOO_LARGE, "the answer is too large, ask for fewer sessions", "too large")
+def _told(reply: Reply | None) -> Refusal:
+    """Return what a client may know of a failure of Triton; None is one that ended."""
+    status = NOT_READY if reply is None else reply.status
+    if reply is not None and status == BAD_REQUEST:
+        reason = _ENSEMBLE.sub("", reason_of(reply)) or "the request is not valid"
+        return invalid(reason, "refused by the model")
+    if status in (CLOSED, NOT_READY):
+        return Refusal(Reason.NOT_READY, "the model is starting again, try again soon", "not ready")
     return Refusal(Reason.FAILED, "the model failed on this request", "failed")

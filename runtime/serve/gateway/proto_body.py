@@ -1,16 +1,17 @@
-"""An inference request over gRPC as tensors, and what travels to Triton: protobuf messages of KServe v2."""
+"""An inference over gRPC: the tensors of a request, and the message of its answer (KServe v2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from tritonclient.grpc import service_pb2 as messages
 
-from sess.runtime.serve.gateway.contract import Array, Contract, Input, Limits
+from sess.runtime.serve.gateway.contract import VERSION, Array, Contract, Input, Limits
+from sess.runtime.serve.gateway.question import Output
 from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
-from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped, to_bytes
+from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped
 
 Message = Any  # protobuf's messages have no types here
 
@@ -21,8 +22,8 @@ _CONTENTS = {
 }  # fmt: skip
 
 
-def read_message(message: Message, contract: Contract, limits: Limits) -> dict[str, Array]:
-    """Return the tensors of a request; a Refusal where one can't be read."""
+def read_message(message: Message, contract: Contract, limits: Limits) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Return the tensors of a request and the outputs that it wants; a Refusal where one can't be read."""
     raw = message.raw_input_contents
     if len(raw) not in (0, len(message.inputs)):
         text = f"the request has {len(message.inputs)} inputs and {len(raw)} raw contents"
@@ -48,30 +49,16 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> dict[s
         refuse_unserved(output.parameters, f"`{output.name[:64]}`")
         names[output.name] = None
     contract.check_outputs(message.model_name, names)
-    return tensors
+    return tensors, tuple(names)
 
 
-def request_of(model: str, id: str, tensors: Mapping[str, Array], outputs: Iterable[str]) -> Message:
-    """Return the message that asks Triton for outputs."""
-    message = messages.ModelInferRequest(model_name=model, id=id)
-    for name, array in tensors.items():
-        datatype = _datatype(array)
-        message.inputs.add(name=name, datatype=datatype, shape=array.shape)
-        message.raw_input_contents.append(to_bytes(array))
-    for name in outputs:
-        message.outputs.add(name=name)
+def answer_of(model: str, id: str, outputs: Mapping[str, Output]) -> Message:
+    """Return the message that answers a request."""
+    message = messages.ModelInferResponse(model_name=model, model_version=VERSION, id=id)
+    for name, output in outputs.items():
+        message.outputs.add(name=name, datatype=output.datatype, shape=output.shape)
+        message.raw_output_contents.append(output.content)
     return message
-
-
-def put_in_order(answer: Message, names: Iterable[str]) -> None:
-    """Put the outputs of an answer into the order of these names; an ensemble of Triton gives them in any order."""
-    wanted = list(names)
-    given = [output.name for output in answer.outputs]
-    if given == wanted or set(given) != set(wanted):
-        return
-    raw = dict(zip(given, answer.raw_output_contents, strict=True))
-    answer.outputs.sort(key=lambda output: wanted.index(output.name))
-    answer.raw_output_contents[:] = [raw[name] for name in wanted]
 
 
 def _typed(tensor: Input, contents: Message, count: int) -> Array:
@@ -89,10 +76,3 @@ def _typed(tensor: Input, contents: Message, count: int) -> Array:
         if wrong is not None:
             raise invalid(f"`{tensor.name}`: value {wrong} is out of the range of {tensor.datatype}", "bad value")
     return np.array(values, tensor.dtype)
-
-
-def _datatype(array: Array) -> str:
-    if array.dtype.kind in "Ob":
-        return {"O": "BYTES", "b": "BOOL"}[array.dtype.kind]
-    stem = {"f": "FP", "i": "INT", "u": "UINT"}[array.dtype.kind]
-    return f"{stem}{array.dtype.itemsize * 8}"

@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from sess.runtime.serve.gateway.contract import Contract
 from sess.runtime.serve.gateway.refusal import Reason, Refusal
+from sess.runtime.serve.gateway.upstream import Reply
 
 
 class Generation(Protocol):
@@ -20,8 +21,8 @@ class Generation(Protocol):
     def contract(self) -> Contract:
         """What it takes and gives."""
 
-    async def infer(self, message: Any, timeout: float | None) -> Any:  # protobuf messages have no types here
-        """Return Triton's answer; grpc.aio.AioRpcError where it fails."""
+    async def ask(self, question: bytes, within: float) -> Reply:
+        """Return Triton's answer; ConnectionError if it has none, TimeoutError if it doesn't come in time."""
 
 
 @dataclass(slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import grpc
@@ -15,7 +16,7 @@ from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, extensions, model_metadata
-from sess.runtime.serve.gateway.proto_body import put_in_order, read_message
+from sess.runtime.serve.gateway.proto_body import answer_of, read_message
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 
 Message = Any  # protobuf's messages have no types here
@@ -32,6 +33,14 @@ class RpcServer:
     def __init__(self, inferences: Inferences, log: Log) -> None:
         self._inferences, self._log = inferences, log
         self._server: Any = None
+        self._methods: dict[str, tuple[Any, Callable[..., Any]]] = {
+            "ServerLive": (messages.ServerLiveRequest, lambda _: messages.ServerLiveResponse(live=True)),
+            "ServerReady": (messages.ServerReadyRequest, self._ready),
+            "ModelReady": (messages.ModelReadyRequest, self._model_ready),
+            "ServerMetadata": (messages.ServerMetadataRequest, self._metadata),
+            "ModelMetadata": (messages.ModelMetadataRequest, self._model_metadata),
+            INFER: (messages.ModelInferRequest, self._infer),
+        }
 
     async def start(self, host: str, port: int) -> None:
         """Listen."""
@@ -41,7 +50,7 @@ class RpcServer:
             ("grpc.so_reuseport", 0),
         ]
         self._server = grpc.aio.server(options=options)
-        self._server.add_generic_rpc_handlers((_Handlers(self, self._methods()),))
+        self._server.add_generic_rpc_handlers((_Handlers(self, self._methods),))
         self._server.add_insecure_port(f"{host}:{port}")
         await self._server.start()
 
@@ -49,16 +58,6 @@ class RpcServer:
         """Take no more requests, and let those under way end."""
         if self._server is not None:
             await self._server.stop(within)
-
-    def _methods(self) -> dict[str, tuple[Any, Callable[..., Any]]]:
-        return {
-            "ServerLive": (messages.ServerLiveRequest, lambda _: messages.ServerLiveResponse(live=True)),
-            "ServerReady": (messages.ServerReadyRequest, self._ready),
-            "ModelReady": (messages.ModelReadyRequest, self._model_ready),
-            "ServerMetadata": (messages.ServerMetadataRequest, self._metadata),
-            "ModelMetadata": (messages.ModelMetadataRequest, self._model_metadata),
-            INFER: (messages.ModelInferRequest, self._infer),
-        }
 
     def _contract(self) -> Contract:
         with self._inferences.route.enter() as lane:
@@ -87,33 +86,31 @@ class RpcServer:
 
     async def _infer(self, request: Message, raw: bytes, context: Any) -> Message:
         started = time.monotonic()
-        model = request.model_name
+        model, id = request.model_name, request.id  # read here: what isn't UTF-8 is refused before anything is counted
 
-        wanted = [output.name for output in request.outputs]
-
-        def read(contract: Contract) -> tuple[Mapping[str, Array], Message]:
-            tensors = read_message(request, contract, self._inferences.limits)
-            wanted[:] = wanted or [output.name for output in contract.models[model]]
-            return tensors, request
+        def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
+            return read_message(request, contract, self._inferences.limits)
 
         self._inferences.metrics.in_flight.inc()
         status = "OK"
         try:
-            version, left = request.model_version, context.time_remaining()
-            answer = await self._inferences.run(model, version, len(raw), read, left)
-            put_in_order(answer, wanted)
-            return answer
+            outputs = await self._inferences.run(model, request.model_version, len(raw), read, context.time_remaining())
+            return answer_of(model, id, outputs)
         except Refusal as refusal:
             status = refusal.reason.value.grpc
             if refusal.reason is Reason.NOT_FOUND:
                 model = "-"
             raise
         finally:
-            seconds = time.monotonic() - started
-            self._inferences.metrics.in_flight.dec()
-            self._inferences.metrics.requests.labels("grpc", model, status).inc()
-            self._inferences.metrics.latency.labels("grpc", model).observe(seconds)
-            self._log.request(id=request.id, protocol="grpc", model=model, status=status, ms=round(seconds * 1000, 2))
+            # Counted when the answer is on its way.
+            asyncio.get_running_loop().call_soon(self._count, id, model, status, time.monotonic() - started)
+
+    def _count(self, id: str, model: str, status: str, seconds: float) -> None:
+        metrics = self._inferences.metrics
+        metrics.in_flight.dec()
+        metrics.requests.labels("grpc", model, status).inc()
+        metrics.latency.labels("grpc", model).observe(seconds)
+        self._log.request(id=id, protocol="grpc", model=model, status=status, ms=round(seconds * 1000, 2))
 
     async def answer(self, method: str, raw: bytes, context: Any) -> bytes:
         """Return the serialized answer; the call is aborted with its status where there is none."""
@@ -129,7 +126,7 @@ class RpcServer:
         raise AssertionError("abort raises")
 
     async def _serialized(self, method: str, raw: bytes, context: Any) -> bytes:
-        kind, run = self._methods()[method]
+        kind, run = self._methods[method]
         try:
             request = kind.FromString(raw)
             answer = await run(request, raw, context) if method == INFER else run(request)

@@ -115,6 +115,14 @@ def to_bytes(array: Array) -> bytes:
     return b"".join(LENGTH.pack(len(text)) + text for text in texts)
 
 
+def datatype_of(array: Array) -> str:
+    """Return the protocol's name of an array's dtype."""
+    if array.dtype.kind in "Ob":
+        return {"O": "BYTES", "b": "BOOL"}[array.dtype.kind]
+    stem = {"f": "FP", "i": "INT", "u": "UINT"}[array.dtype.kind]
+    return f"{stem}{array.dtype.itemsize * 8}"
+
+
 def json_of(datatype: str, shape: Sequence[int], raw: bytes) -> list[Any]:
     """Return an answer's raw bytes as a flat list of JSON values."""
     if datatype == "BYTES":
@@ -124,10 +132,22 @@ def json_of(datatype: str, shape: Sequence[int], raw: bytes) -> list[Any]:
             found.append(raw[at + 4 : at + 4 + length].decode("utf-8", "replace"))
             at += 4 + length
         return found
-    dtype = {"FP": "f", "INT": "i", "UINT": "u"}.get(datatype.rstrip("0123456789"), "")
-    values = np.frombuffer(raw, "?" if datatype == "BOOL" else f"<{dtype}{int(datatype.lstrip('FPINTU')) // 8}")
-    listed: list[Any] = values.tolist()
+    listed: list[Any] = _numbers(datatype, raw).tolist()
     return listed
+
+
+def array_of(datatype: str, shape: Sequence[int], raw: bytes) -> Array:
+    """Return an answer's raw bytes as an array; text as objects."""
+    if datatype != "BYTES":
+        return _numbers(datatype, raw).reshape(shape)
+    texts = np.empty(math.prod(shape), object)
+    texts[:] = json_of(datatype, shape, raw)
+    return texts.reshape(shape)
+
+
+def _numbers(datatype: str, raw: bytes) -> Array:
+    dtype = {"FP": "f", "INT": "i", "UINT": "u"}.get(datatype.rstrip("0123456789"), "")
+    return np.frombuffer(raw, "?" if datatype == "BOOL" else f"<{dtype}{int(datatype.lstrip('FPINTU')) // 8}")
 
 
 def _texts(tensor: Input, values: Sequence[str]) -> Array:
