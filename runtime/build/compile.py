@@ -126,7 +126,6 @@ def _steps(
     weights = workspace.folder(Stage.TRAIN) / "weights.npz"
 
     def run_prepare(folder: Path) -> JsonValue:
-        quietly("nvtabular")  # which imports TensorFlow, too
         from sess.runtime.prepare.run import prepare as run
 
         return dict(run(shards.workflow, files.base, folder, progress).facts)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, DataPlan, Role, WorkflowPlan
 from sess.runtime.prepare.files import find_files, read_columns
+from sess.runtime.prepare.moments import is_moment
 from sess.runtime.prepare.values import ranks
 from sess.runtime.prepare.whence import require_finite
 
@@ -36,17 +37,19 @@ def read_events(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Even
     data = plan.data
     assert data.session is not None and data.time is not None
     columns = file_columns(plan)
-    table, files = read_tables(patterns, base, columns)
-    table, dropped = _drop_homeless(table, data)
+    table, files, dropped = read_tables(patterns, base, columns)
+    table, homeless = _drop_homeless(table, data)
     table = pa.table(
         [column.combine_chunks() for column in table.columns], names=table.column_names
     )  # one chunk a column, so that take is fast
     session, order, repeated = _order(table, columns, data)
-    return Events(table.take(pa.array(order)), session[order], files, repeated, dropped)
+    return Events(table.take(pa.array(order)), session[order], files, repeated, dropped | homeless)
 
 
-def read_tables(patterns: Sequence[str], base: Path, columns: Sequence[ColumnPlan]) -> tuple[pa.Table, int]:
-    """Return the rows of all files that match, each file once, and the number of files."""
+def read_tables(
+    patterns: Sequence[str], base: Path, columns: Sequence[ColumnPlan]
+) -> tuple[pa.Table, int, dict[str, int]]:
+    """Return the rows of all files that match, each file once, the number of files, and how many of them are empty."""
     paths = dict.fromkeys(path for pattern in patterns for path in find_files(pattern, base))
     tables = []
     for path in paths:
@@ -54,7 +57,8 @@ def read_tables(patterns: Sequence[str], base: Path, columns: Sequence[ColumnPla
         for column in columns:
             require_finite(table.column(column.name), column, path)
         tables.append(table)
-    return pa.concat_tables(tables), len(tables)
+    empty = sum(not len(table) for table in tables)
+    return pa.concat_tables(tables), len(tables), {"files without rows": empty} if empty else {}
 
 
 def file_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
@@ -63,21 +67,31 @@ def file_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
 
 
 def _drop_homeless(table: pa.Table, data: DataPlan) -> tuple[pa.Table, dict[str, int]]:
-    """Leave out events without a session or a time: nothing says where they belong."""
+    """Leave out events without a session or a time: nothing says where they belong.
+
+    A number below zero, or beyond the year 9999, stands for a time that nobody knows.
+    """
     dropped: dict[str, int] = {}
     rows = len(table)
-    for name, reason in ((data.session, "without a session"), (data.time, "without a time")):
-        column = table.column(name)
-        stays = pc.is_valid(column)
-        if pa.types.is_floating(column.type):
-            stays = pc.and_(stays, pc.fill_null(pc.is_finite(column), False))
+    for name, reason, stands in (
+        (data.session, "without a session", _is_known),
+        (data.time, "without a time", _is_known),
+        (data.time, "before 1970 or after 9999", lambda column: is_moment(column, data.unit)),
+    ):
+        stays = stands(table.column(name))
         lost = len(table) - (pc.sum(stays).as_py() or 0)
         if lost:
             dropped[f"events {reason} (`{name}`)"] = lost
             table = table.filter(stays)
         if rows and not len(table):
-            raise RunFailed(f"`{name}` is null in every event", "look at the column that `rows = events(…)` names")
+            what = "null" if stands is _is_known else "no time from 1970 to 9999"
+            raise RunFailed(f"`{name}` is {what} in every event", "look at the column that `rows = events(…)` names")
     return table, dropped
+
+
+def _is_known(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return which values are neither null nor an infinite number or none."""
+    return pc.fill_null(pc.is_finite(column), False) if pa.types.is_floating(column.type) else pc.is_valid(column)
 
 
 def _order(

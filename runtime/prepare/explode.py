@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> History:
     """Return the sessions of all files of these patterns in the order of their keys, then of what they hold."""
     columns = row_columns(plan)
-    table, files = read_tables(patterns, base, columns)
+    table, files, empty = read_tables(patterns, base, columns)
     table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
     table, dropped = _drop_empty(table, plan)
     lists = [column.name for column in columns if column.is_list and _is_step(column)]
@@ -44,7 +44,7 @@ def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Hi
     }
     key = table.column(plan.data.session).combine_chunks() if plan.data.session else pa.array(np.arange(len(table)))
     events = Events(pa.table(flat), np.repeat(np.arange(len(table)), lengths), files, repeated)
-    history = divided(events, bounds, np.ones(int(bounds[-1]), bool), key, dropped)
+    history = divided(events, bounds, np.ones(int(bounds[-1]), bool), key, empty | dropped)
     others = {each.group: [name for name in lists if groups[name] == each.group] for each in plan.lengths}
     return replace(history, others={group: _other(table, names, lengths) for group, names in others.items()})
 

@@ -28,7 +28,9 @@ def check_cuts(plan: WorkflowPlan, cuts: Mapping[str, Cut]) -> None:
             continue
         longest = int(cut.lengths.max(initial=0))
         use = "train on" if name == "train" else "evaluate"
-        has = f"the longest of its {len(cut.sessions):,} sessions has {longest}" if longest else "it has no session"
+        has = f"the longest of its {len(cut.sessions):,} sessions has {longest}"
+        if len(cut.sessions) < 2:
+            has = f"its only session has {longest}" if longest else "it has no session"
         split = plan.data.split.name if plan.data.split is not None else None
         helps = f"`{split}` left it so: choose another split" if split else f"look at the files of `{name}`"
         raise RunFailed(f"there is nothing to {use} in `{name}`: sessions of {least} steps are needed, {has}", helps)
@@ -110,7 +112,7 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
         progress.say(f"split `{name}`: {split['sessions']:,} sessions, {split['steps']:,} steps{short}")
         for column, count in split["unknown_targets"].items():
             if count:
-                progress.say(f"split `{name}`: {count:,} targets of `{column}` are not in the vocabulary")
+                progress.say(f"split `{name}`: {count:,} targets of `{column}` are null or not in the vocabulary")
     for column, count in _varying(facts).items():
         progress.say(f"`{column}` differs within {count:,} sessions")
     if facts.get("items_without_row"):

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from sess.compiler.plans import DataPlan, Role, WorkflowPlan
 from sess.runtime.prepare.events import Events
 from sess.runtime.prepare.groups import GroupHistory, other_groups, step_events
+from sess.runtime.prepare.moments import MICROSECONDS
 
 Ints = NDArray[np.int64]
-
-MICROSECONDS: dict[str, float] = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
 
 
 @dataclass(frozen=True, slots=True)

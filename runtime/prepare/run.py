@@ -21,8 +21,9 @@ from sess.runtime.prepare.events import read_events
 from sess.runtime.prepare.explode import read_sessions
 from sess.runtime.prepare.facts import check_cuts, facts_of, say
 from sess.runtime.prepare.groups import GroupWork, part_of
-from sess.runtime.prepare.history import MICROSECONDS, History, history_of
+from sess.runtime.prepare.history import History, history_of
 from sess.runtime.prepare.items import item_columns, values_in
+from sess.runtime.prepare.moments import MICROSECONDS
 from sess.runtime.prepare.prepared import ITEMS, PRETRAINED, Array, Prepared, Sessions
 from sess.runtime.prepare.pretrained import count_missing, read_pretrained
 from sess.runtime.prepare.split import Cut, divide, whole
@@ -31,10 +32,11 @@ from sess.runtime.prepare.times import with_every_time
 from sess.runtime.prepare.values import numbers, raw_values, to_raw
 from sess.runtime.prepare.vocabularies import fit_vocabulary
 from sess.runtime.progress import Progress
+from sess.runtime.quiet import quietly
 from sess.runtime.steps.transform import seconds
 from sess.runtime.vocabulary import Vocabulary
 
-LATEST = 2.0**61  # microseconds, 73,000 years: so that differences of two fit in 64 bits
+LATEST = 2**61  # microseconds, 73,000 years: so that differences of two fit in 64 bits
 MADE = ("sessions", "vocabulary", "nvtabular", "schema", PRETRAINED, ITEMS)
 
 
@@ -145,6 +147,7 @@ def _work(
     """Fit the workflow on the training split, prepare every split with it, and write it down."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Merlin warns of every framework that isn't there
+        quietly("nvtabular")  # which imports TensorFlow, too: only for data that can be used
         from sess.runtime.prepare.declare import write_workflow
         from sess.runtime.prepare.schema import write_schema
         from sess.runtime.prepare.workflow import ColumnWork, read_columns  # imports TensorFlow through Merlin
@@ -247,9 +250,9 @@ def _ended(plan: WorkflowPlan, cut: Cut) -> NDArray[np.int64] | None:
         return None
     time = events.column(data.time).take(pa.array(cut.history.steps[cut.ends - 1]))
     if pa.types.is_timestamp(time.type):
-        return np.asarray(time.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
-    ended = time.to_numpy().astype(np.float64) * MICROSECONDS[data.unit]
-    return np.asarray(np.clip(ended, -LATEST, LATEST)).astype(np.int64)
+        ended = time.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
+        return np.asarray(np.clip(ended, -LATEST, LATEST))
+    return np.asarray(time.to_numpy().astype(np.float64) * MICROSECONDS[data.unit]).astype(np.int64)
 
 
 def _mixes_levels(plan: WorkflowPlan) -> bool:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sess.compiler.block import Chosen
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import DataPlan
-from sess.runtime.prepare.history import MICROSECONDS, History, later_by
+from sess.runtime.prepare.history import History, later_by
+from sess.runtime.prepare.moments import MICROSECONDS
 
 Ints = NDArray[np.int64]
 

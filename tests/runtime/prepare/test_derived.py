@@ -48,7 +48,7 @@ def bookings(rows: int = 400) -> pa.Table:
     return pa.table(
         {
             "session": session,
-            "time": np.arange(rows) * 4567 - 100_000,
+            "time": np.arange(rows) * 4567,
             "item": draw.integers(1, 40, rows),
             "price": price,
             "count": draw.integers(0, 5, rows),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +87,46 @@ def test_events_without_a_session_or_a_time_are_left_out_and_said(
     assert prepared.train.raw_steps["item"].tolist() == [1, 3, 6]
     assert "`train`: left out 1 events without a session (`session`)" in said
     assert "`train`: left out 2 events without a time (`time`)" in said
+
+
+@pytest.mark.parametrize(
+    ("times", "stays", "said"),
+    [
+        ([-1, 0, 5, -(2**63)], [0, 5], "left out 2 events before 1970 or after 9999 (`time`)"),
+        ([2**63 - 1, 1, 2, 3], [1, 2, 3], "left out 1 events before 1970 or after 9999 (`time`)"),
+        ([253_402_300_799, 1, 2, 3], [1, 2, 3, 253_402_300_799], None),
+    ],
+)
+def test_numbers_that_are_no_moment_are_left_out_and_said(
+    times: list[int], stays: list[int], said: str | None, small: Prepare
+) -> None:
+    prepared = small({"session": [1, 1, 1, 1], "time": times, "item": times})
+    assert prepared.train.raw_steps["item"].tolist() == stays
+    dropped = prepared.facts["sources"]["train"]["dropped"]  # type: ignore[index, call-overload]
+    assert [f"left out {count} {reason}" for reason, count in dropped.items()] == ([said] if said else [])
+
+
+def test_a_file_without_rows_among_others_is_said(small: Prepare) -> None:
+    prepared = small({"train1.parquet": pa.table(GOOD), "train2.parquet": pa.table(GOOD).slice(0, 0)})
+    assert prepared.facts["sources"]["train"]["dropped"] == {"files without rows": 1}  # type: ignore[index, call-overload]
+
+
+def test_two_columns_of_one_name_are_refused(small: Prepare) -> None:
+    table = pa.table(GOOD)
+    with pytest.raises(RunFailed, match=r"`.*train.parquet` has several columns `item`"):
+        small({"train.parquet": table.append_column("item", table.column("item"))}, columns=["session", "time", "item"])
+
+
+def test_data_that_nothing_can_be_learned_from_is_refused_before_tensorflow_is_imported(tmp_path: Path) -> None:
+    spec = write_small(tmp_path, {"train.parquet": pa.table({**GOOD, "session": [1, 2, 3, 4]})})
+    refused = (
+        "import sys; from sess.compiler.cli.main import run; "
+        f"code = run(['compile', {str(spec)!r}, '-o', {str(tmp_path / 'out')!r}]); "
+        "sys.exit(code if 'tensorflow' not in sys.modules else 1)"
+    )
+    run = subprocess.run([sys.executable, "-c", refused], capture_output=True, text=True, check=False)
+    assert run.returncode == 4
+    assert "sessions of 2 steps are needed, the longest of its 4 sessions has 1" in run.stderr
 
 
 def test_repeated_events_are_kept_and_counted(small: Prepare) -> None:

@@ -148,7 +148,8 @@ def test_the_greatest_value_of_a_session_leaves_out_the_step_to_predict(small: P
 def test_by_time_knows_times_that_are_too_far_apart_for_64_bits(small: Prepare) -> None:
     late = 2**63 - 1
     times = [-(2**63), -(2**63) + 60, late - 60, late]
-    prepared = small({"session": [1, 1, 2, 2], "time": times, "item": [1, 2, 1, 2]}, data="  split = by_time(test=1h)")
+    table = {"session": [1, 1, 2, 2], "time": pa.array(times, pa.timestamp("us")), "item": [1, 2, 1, 2]}
+    prepared = small(table, data="  split = by_time(test=1h)", kinds={"time": "TYPE_UNKNOWN"})
     assert list(lengths(prepared.train)) == [1]
     assert list(lengths(prepared.test)) == [2]
 
@@ -156,7 +157,8 @@ def test_by_time_knows_times_that_are_too_far_apart_for_64_bits(small: Prepare) 
 def test_a_pause_too_long_for_64_bits_begins_another_session(small: Prepare) -> None:
     times = [-(2**63), -(2**63) + 60, 2**63 - 60, 2**63 - 1]
     rows = "events(session=session, time=time, idle=30m)"
-    prepared = small({"session": [1] * 4, "time": times, "item": [1, 2, 1, 2]}, rows=rows)
+    table = {"session": [1] * 4, "time": pa.array(times, pa.timestamp("us")), "item": [1, 2, 1, 2]}
+    prepared = small(table, rows=rows, kinds={"time": "TYPE_UNKNOWN"})
     assert np.diff(prepared.train.offsets).tolist() == [2, 2]
     ended = prepared.train.ended
     assert ended is not None and ended[0] < 0 < ended[1] and ended[1] - ended[0] > 0
