@@ -39,7 +39,7 @@ class _Percent(click.ParamType[float]):
 @click.option("--resume", is_flag=True, help="Go on with a build that was interrupted (it does so by itself, too).")
 @click.option(
     "--skip-bad-shards", metavar="PERCENT", type=_Percent(), default="0",
-    help="Leave out parquet files that can't be read, up to so many of each key's; the manifest names them.",
+    help="Leave out files that can't be read, up to so many of each key's; the manifest names them.",
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), help="Train for so many epochs.")
 @click.option("--seed", type=int, help="The seed of everything random.")

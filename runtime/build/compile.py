@@ -75,13 +75,14 @@ def _shards(program: Program, files: SpecFiles, skip: float, progress: Progress)
     Up to a share `skip` of them may be unreadable, and is left out and said.
     """
     from sess.runtime.prepare.footers import inspect
-    from sess.runtime.prepare.shards import Shards, readable
+    from sess.runtime.prepare.shards import Shards, enough, readable
 
     shards = readable(program.workflow, files.base, skip) if skip else Shards(program.workflow, {})
     faults = inspect(shards.workflow, files.base)
     if faults:
         more = f" (and {len(faults) - 1} more: `sess check --data` tells them all)" if len(faults) > 1 else ""
-        leave_out = ("or leave it out: `--skip-bad-shards 1%`",) if faults[0].fault is Fault.UNREADABLE else ()
+        share = enough(shards.workflow, files.base, faults) if faults[0].fault is Fault.UNREADABLE else None
+        leave_out = (f"or leave it out: `--skip-bad-shards {share}`",) if share else ()
         raise RunFailed(f"{faults[0].message}{more}", "; ".join((*faults[0].help, *leave_out)))
     for key, skipped in shards.skipped.items():
         for path, why in skipped.items():

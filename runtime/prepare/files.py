@@ -18,14 +18,16 @@ from sess.runtime.prepare.conform import ARROW, conform_column
 MORE_NAMES = 8
 RELATIVE = "paths in a spec are relative to the spec's own folder"
 CSV = (".csv", ".csv.gz")
+CONVERSION = "CSV conversion error"  # what arrow says of a value, and not of the lines
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # the last of names in a broken footer
 
 
 class Unreadable(RunFailed):
-    """The bytes of a file are no parquet; `reason` is where and why."""
+    """The bytes of a file are no parquet, or no csv; `reason` is where and why."""
 
     def __init__(self, path: str, place: str, why: str) -> None:
-        super().__init__(f"`{path}` can't be read as parquet{place and f' ({place})'}: {why}", "write the file again")
+        kind = "csv" if path.endswith(CSV) else "parquet"
+        super().__init__(f"`{path}` can't be read as {kind}{place and f' ({place})'}: {why}", "write the file again")
         self.reason = f"{place}: {why}" if place else why
 
 
@@ -132,8 +134,11 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
         with fsspec.open(path, "rb", compression="infer") as stream:
             return pcsv.read_csv(stream, convert_options=options)
     except UNREADABLE as error:
+        why = first_line(error)
+        if CONVERSION not in why:
+            raise Unreadable(path, "", why) from error
         raise RunFailed(
-            f"`{path}` can't be read as csv: {first_line(error)}", "the schema says which dtype each column has"
+            f"`{path}` can't be read as csv: {why}", "the schema says which dtype each column has"
         ) from error
 
 
@@ -144,6 +149,14 @@ def _require(path: str, columns: Sequence[ColumnPlan], names: Sequence[str]) -> 
         word = "column" if len(missing) == 1 else "columns"
         listed = ", ".join(f"`{name}`" for name in missing)
         raise RunFailed(f"`{path}` has no {word} {listed}", f"it has {has}; mend the file, or the schema")
+    twice = [column.name for column in columns if names.count(column.name) > 1]
+    if twice:
+        raise several(path, twice[0])
+
+
+def several(path: str, name: str) -> RunFailed:
+    """Return that a file has columns of one name, so that nobody knows which is meant."""
+    return RunFailed(f"`{path}` has several columns `{name}`", "write the file again with one of them")
 
 
 def first_line(error: BaseException) -> str:

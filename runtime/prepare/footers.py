@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,18 +18,20 @@ from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Rows, WorkflowPlan
 from sess.compiler.similar import closest, listing
 from sess.runtime.prepare.conform import conform_column
-from sess.runtime.prepare.files import CSV, RELATIVE, UNREADABLE, first_line, look_up, open_parquet
+from sess.runtime.prepare.files import CSV, RELATIVE, UNREADABLE, first_line, look_up, open_parquet, several
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
     """A file's columns by name, and whether it has rows; a type is None in csv, which tells nothing but names.
 
+    `twice` are names that several columns have.
     `counts` are, of the lists of each row group, how many there are and how many values they hold, by column.
     """
 
     file: str
     types: Mapping[str, pa.DataType | None]
+    twice: frozenset[str]
     has_rows: bool
     counts: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
@@ -103,6 +106,8 @@ def _failure(column: ColumnPlan, footer: Footer) -> RunFailed | None:
     """Return what reading the column would fail with by its type alone; None if it wouldn't."""
     if column.name not in footer.types:
         return None
+    if column.name in footer.twice:
+        return several(footer.file, column.name)
     found = footer.types[column.name]
     if found is None:
         message = f"`{footer.file}` is csv, which can't hold the list `{column.name}`"
@@ -145,10 +150,16 @@ def _read(path: str, base: Path) -> Footer:
         # A reader that is left open may end the process by its threads.
         with fsspec.open(path, "rb", compression="infer") as stream, pcsv.open_csv(stream) as reader:
             has_rows = any(batch.num_rows for batch in reader)
-            return Footer(name, dict.fromkeys(reader.schema.names), has_rows)
+            names = reader.schema.names
+            return Footer(name, dict.fromkeys(names), _twice(names), has_rows)
     with open_parquet(path) as file:
         types = {each.name: each.type for each in file.schema_arrow}
-        return Footer(name, types, file.metadata.num_rows > 0, _counts(file.metadata))
+        twice = _twice(file.schema_arrow.names)
+        return Footer(name, types, twice, file.metadata.num_rows > 0, _counts(file.metadata))
+
+
+def _twice(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name for name, count in Counter(names).items() if count > 1)
 
 
 def _counts(metadata: pq.FileMetaData) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 
+from sess.compiler.backend import DataFault, Fault
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import Rows, WorkflowPlan
 from sess.runtime.prepare.events import file_columns
 from sess.runtime.prepare.explode import row_columns
-from sess.runtime.prepare.files import Unreadable, find_files, read_columns
+from sess.runtime.prepare.files import Unreadable, find_files, look_up, read_columns
 from sess.runtime.prepare.footers import shown
 
 
@@ -49,3 +51,15 @@ def readable(plan: WorkflowPlan, base: Path, share: float) -> Shards:
             plan = replace(plan, data=replace(plan.data, **kept))  # type: ignore[arg-type] # one of three equal fields
             skipped[key] = {shown(path, base): failure.reason for path, failure in bad.items()}
     return Shards(plan, skipped)
+
+
+def enough(plan: WorkflowPlan, base: Path, faults: Sequence[DataFault]) -> str | None:
+    """Return the percentage that leaves out the files of the first fault's key that can't be read; None if none does.
+
+    A catalogue is read whole or not at all.
+    """
+    key = faults[0].key
+    patterns = {"train": plan.data.train, "valid": plan.data.valid, "test": plan.data.test}.get(key, ())
+    among = len({path for pattern in patterns for path in look_up(pattern, base)})
+    bad = sum(fault.key == key and fault.fault is Fault.UNREADABLE for fault in faults)
+    return f"{ceil(100 * bad / among)}%" if bad < among else None

@@ -138,6 +138,13 @@ def test_the_catalogues_lists_are_looked_at(tmp_path: Path) -> None:
     ]
 
 
+def test_two_columns_of_one_name_are_a_finding_where_they_are_read(tmp_path: Path) -> None:
+    twice = table().append_column("item", pa.array([1, 2, 2, 3]))
+    extra = table(extra=["a"] * 4).append_column("extra", pa.array(["a"] * 4))
+    assert said(tmp_path / "a", {"train.parquet": extra}) == []
+    assert said(tmp_path / "b", {"train.parquet": twice}) == [("S443", "`train.parquet` has several columns `item`")]
+
+
 def test_files_that_disagree_are_named_with_how_many_they_are(tmp_path: Path) -> None:
     files = {"train1.parquet": table(), "train2.parquet": table(item=list("abcd")), "train3.parquet": table(price=None)}
     assert said(tmp_path, files) == [

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from sess.compiler.cli import compile as command
 from sess.compiler.failures import Failure, Misused, RunFailed
-from sess.runtime.prepare.shards import readable
+from sess.runtime.prepare.footers import inspect
+from sess.runtime.prepare.shards import enough, readable
 from tests.runtime.prepare.conftest import plan_of, write_small
 
 GOOD = {"session": [1, 1, 2, 2] * 50, "time": [1, 2, 1, 2] * 50, "item": [1, 2, 2, 3] * 50}
@@ -43,6 +44,26 @@ def test_files_that_can_not_be_read_are_left_out_with_the_reason(spec: Path) -> 
 def test_more_of_them_than_allowed_are_an_error(share: float, spec: Path) -> None:
     with pytest.raises(RunFailed, match=r"2 of 10 files of `train` can't be read, more than .*row group 1 of 2"):
         readable(plan_of(spec), spec.parent, share)
+
+
+def test_csv_whose_lines_are_broken_is_left_out_and_one_with_a_wrong_value_is_not(tmp_path: Path) -> None:
+    spec = write_small(tmp_path, {"train.parquet": pa.table(GOOD)})
+    spec.write_text(spec.read_text().replace("train*.parquet", "train*.csv"))
+    for i, last in enumerate(["3,1,4", '"3,1', "3,1,4", "3,1,4"]):
+        (tmp_path / f"train{i}.csv").write_text(f"session,time,item\n1,1,2\n1,2,3\n{last}\n")
+    shards = readable(plan_of(spec), tmp_path, 0.25)
+    assert list(shards.skipped["train"]) == ["train1.csv"]
+    (tmp_path / "train2.csv").write_text("session,time,item\n1,1,two\n")
+    with pytest.raises(RunFailed, match=r"can't be read as csv: .*'two'"):
+        readable(plan_of(spec), tmp_path, 0.5)
+
+
+def test_the_percentage_that_is_advised_is_enough(spec: Path) -> None:
+    faults = inspect(plan_of(spec), spec.parent)
+    assert enough(plan_of(spec), spec.parent, faults) == "10%"
+    for path in spec.parent.glob("*.parquet"):
+        path.write_bytes(b"PAR1")
+    assert enough(plan_of(spec), spec.parent, inspect(plan_of(spec), spec.parent)) is None
 
 
 def test_a_file_that_drifted_is_never_left_out(spec: Path) -> None:
