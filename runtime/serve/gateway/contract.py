@@ -19,6 +19,7 @@ from sess.runtime.steps.request import Asked, Reader
 
 Array = NDArray[Any]  # of the dtype that the signature gives the tensor
 VERSION = "1"
+LONGEST_ID = 256  # characters of what a client calls its request
 
 _DATATYPES = {"string": "BYTES", "bool": "BOOL", "float16": "FP16", "float32": "FP32", "float64": "FP64"}
 

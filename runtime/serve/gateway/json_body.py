@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sess.runtime.serve.gateway.contract import Array, Contract, Limits
+from sess.runtime.serve.gateway.contract import LONGEST_ID, Array, Contract, Limits
 from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, from_json, shaped
 
 BINARY_SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_data_output"
-LONGEST_ID = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def _outputs(said: Mapping[str, Any], model: str, contract: Contract) -> dict[st
     if not isinstance(parameters, dict):
         raise invalid("`parameters` must be an object", "bad JSON")
     refuse_unserved(parameters, "the request")
-    everything = parameters.get(ALL_BINARY, False) is True
+    everything = _flag(parameters, ALL_BINARY, "the request", default=False)
     wanted = said.get("outputs")
     if wanted is None or wanted == []:
         return {output.name: everything for output in contract.models[model]}
@@ -112,6 +111,13 @@ def _outputs(said: Mapping[str, Any], model: str, contract: Contract) -> dict[st
         name, _, own = _entry(entry, "output")
         if name in found:
             raise invalid(f"`{name[:64]}` is asked for twice", "duplicate output")
-        found[name] = own.get(BINARY, everything) is True
+        found[name] = _flag(own, BINARY, f"`{name[:64]}`", default=everything)
     contract.check_outputs(model, found)
     return found
+
+
+def _flag(parameters: Mapping[str, Any], key: str, owner: str, *, default: bool) -> bool:
+    value = parameters.get(key, default)
+    if type(value) is not bool:
+        raise invalid(f"{owner} has the parameter `{key}`, which is true or false", "bad parameter")
+    return value

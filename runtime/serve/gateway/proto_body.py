@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from tritonclient.grpc import service_pb2 as messages
 
-from sess.runtime.serve.gateway.contract import VERSION, Array, Contract, Input, Limits
+from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract, Input, Limits
 from sess.runtime.serve.gateway.question import Output
 from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped
@@ -24,6 +24,8 @@ _CONTENTS = {
 
 def read_message(message: Message, contract: Contract, limits: Limits) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Return the tensors of a request and the outputs that it wants; a Refusal where one can't be read."""
+    if len(message.id) > LONGEST_ID:
+        raise invalid(f"`id` must be a text of at most {LONGEST_ID} characters", "bad message")
     raw = message.raw_input_contents
     if len(raw) not in (0, len(message.inputs)):
         text = f"the request has {len(message.inputs)} inputs and {len(raw)} raw contents"

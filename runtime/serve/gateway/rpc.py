@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 
-from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
+from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, extensions, model_metadata
@@ -86,7 +86,8 @@ class RpcServer:
 
     async def _infer(self, request: Message, raw: bytes, context: Any) -> Message:
         started = time.monotonic()
-        model, id = request.model_name, request.id  # read here: what isn't UTF-8 is refused before anything is counted
+        # Read here: what isn't UTF-8 is refused before anything is counted.
+        model, id = request.model_name, request.id[:LONGEST_ID]
 
         def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
             return read_message(request, contract, self._inferences.limits)

@@ -35,13 +35,13 @@ def count_of(tensor: Input, shape: Sequence[object], limits: Limits) -> int:
         raise invalid(f"`{tensor.name}` has rank {len(shape)}, it must have rank {rank}", "wrong rank")
     sizes = [size for size in shape if isinstance(size, int)]
     if min(sizes) < 0:
-        raise invalid(f"`{tensor.name}` has shape {sizes}, a size must not be negative", "bad shape")
+        raise invalid(f"`{tensor.name}` has shape {str(sizes)[:64]}, a size must not be negative", "bad shape")
     if sizes[1:] != list(tensor.shape[1:]):
-        message = f"`{tensor.name}` has vectors of {sizes[1]} numbers, they must have {tensor.shape[1]}"
+        message = f"`{tensor.name}` has vectors of {str(sizes[1])[:64]} numbers, they must have {tensor.shape[1]}"
         raise invalid(message, "bad shape")
     count = math.prod(sizes)
     if count > limits.values:
-        message = f"`{tensor.name}` has shape {sizes}, a request may hold {limits.values:,} values"
+        message = f"`{tensor.name}` has shape {str(sizes)[:64]}, a request may hold {limits.values:,} values"
         raise Refusal(Reason.TOO_LARGE, message, "too many values")
     if tensor.beyond is not None and sizes[0] - tensor.beyond > limits.sessions:
         held = sizes[0] - tensor.beyond

@@ -167,6 +167,19 @@ CASES: dict[str, tuple[Callable[[Message], object], str]] = {
     "allow is empty": (added("allow", "INT64", b"", 0), "allow"),
     "an output is unknown": (output("nothing"), "nothing"),
     "an output is asked for twice": (output("buy.score", "buy.score"), "buy.score"),
+    "the id is long": (lambda found: setattr(found, "id", "x" * 257), "id"),
+    "a classification is asked for": (
+        lambda found: found.outputs.add(name="buy.score").parameters["classification"].MergeFrom(
+            messages.InferParameter(int64_param=1)
+        ),
+        "buy.score",
+    ),
+    "a wanted output lies in shared memory": (
+        lambda found: found.outputs.add(name="buy.score").parameters["shared_memory_region"].MergeFrom(
+            messages.InferParameter(string_param="x")
+        ),
+        "buy.score",
+    ),
     "an input lies in shared memory": (parameter("age", "shared_memory_region"), "age"),
     "the request is a sequence": (parameter("", "sequence_id"), "sequence_id"),
 }  # fmt: skip

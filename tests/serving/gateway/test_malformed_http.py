@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
-from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -106,6 +104,10 @@ DOCUMENTS: dict[str, tuple[Callable[[Document], object], str]] = {
     "a classification is asked for": (
         keyed(outputs=[{"name": "buy.score", "parameters": {"classification": 1}}]), "buy.score",
     ),
+    "an output is binary, or not": (
+        keyed(outputs=[{"name": "buy.score", "parameters": {"binary_data": "yes"}}]), "binary_data",
+    ),
+    "the answer is binary, or not": (keyed(parameters={"binary_data_output": 1}), "binary_data_output"),
     "the request is a sequence": (keyed(parameters={"sequence_id": 7}), "sequence_id"),
     "the id is a number": (keyed(id=7), "id"),
     "the id is half a surrogate pair": (keyed(id="\ud800"), "id"),
@@ -117,6 +119,9 @@ DOCUMENTS: dict[str, tuple[Callable[[Document], object], str]] = {
     "an offset is right but for 2^32": (values("item_id__offsets", 0, 2**32 + 2, 3), "item_id__offsets"),
     "a number has 400 digits": (values("age", 10**400, 1), "age"),
     "k has another dtype": (k(1, datatype="INT64"), "k"),
+    "k is of another shape": (added(name="k", datatype="INT32", shape=[1, 1], data=[1]), "k"),
+    "deny is a text": (added(name="deny", datatype="INT64", shape=[1], data=["x"]), "deny"),
+    "a size has 4000 digits": (changed("age", shape=[-int("9" * 4000)]), "age"),
     "allow is empty": (added(name="allow", datatype="INT64", shape=[0], data=[]), "allow"),
 }  # fmt: skip
 
@@ -261,23 +266,3 @@ def test_unknown_and_extreme_ids_are_data(gateway: Gateway) -> None:
     entry(said, "category__values")["data"] = ["no such\0category", "𝕏" * 100, ""]
     status, _ = gateway.post(said)
     assert status == 200
-
-
-def test_a_client_that_asks_first_is_told_to_go_on_or_why_not(gateway: Gateway) -> None:
-    body = json.dumps(document()).encode()
-    for length, said in ((len(body), b"HTTP/1.1 100 Continue"), (17_000_000, b"HTTP/1.1 413 ")):
-        with socket.create_connection(("127.0.0.1", gateway.http), timeout=10) as connection:
-            head = f"POST /v2/models/shop/infer HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n"
-            connection.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
-            assert connection.recv(4096).startswith(said)
-            if length == len(body):
-                connection.sendall(body)
-                assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
-
-
-def test_a_wrong_method_is_told_the_right_one(gateway: Gateway) -> None:
-    for path, allowed in (("/v2", "GET, HEAD"), ("/v2/models/shop/infer", "POST")):
-        connection = HTTPConnection("127.0.0.1", gateway.http, timeout=10)
-        connection.request("DELETE", path)
-        assert connection.getresponse().headers["Allow"] == allowed
-        connection.close()
