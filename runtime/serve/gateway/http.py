@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +19,7 @@ from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.json_body import Inference, read_body
 from sess.runtime.serve.gateway.listening import accept_all, begin_no_more
 from sess.runtime.serve.gateway.log import Log
-from sess.runtime.serve.gateway.metadata import model_metadata, server_metadata
+from sess.runtime.serve.gateway.metadata import SERVER, model_metadata, server_metadata
 from sess.runtime.serve.gateway.question import Output
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.wire import json_of
@@ -44,13 +44,12 @@ class HttpServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen."""
-        self._server = web.Server(
-            self._handle, access_log=None, auto_decompress=False, keepalive_timeout=75, lingering_time=2
-        )  # fmt: skip
+        self._server = web.Server(self._handle)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self._socket.setblocking(False)
-        self._site = await asyncio.get_running_loop().create_server(self._server, sock=self._socket, backlog=BACKLOG)
+        loop = asyncio.get_running_loop()
+        self._site = await loop.create_server(self._connection, sock=self._socket, backlog=BACKLOG)
 
     async def refuse_connections(self) -> None:
         """Take no more connections; those that the kernel took already are served, closing would reset them."""
@@ -61,7 +60,7 @@ class HttpServer:
         waiting = accept_all(self._socket)
         self._site.close()
         for connection in waiting:
-            await asyncio.get_running_loop().connect_accepted_socket(self._server, connection)
+            await asyncio.get_running_loop().connect_accepted_socket(self._connection, connection)
 
     async def stop(self, within: float) -> None:
         """End connections: each after its answer, those that ask nothing after a while."""
@@ -73,6 +72,15 @@ class HttpServer:
             self._server.pre_shutdown()  # idle connections end; busy ones after their answer
             await self._server.shutdown(within)
 
+    def _connection(self) -> web.RequestHandler:
+        assert self._server is not None
+        return _Connection(self._server, self._refuse_what_is_no_request)
+
+    def _refuse_what_is_no_request(self, request: BaseRequest) -> web.Response:
+        response = self._refused(request, os.urandom(8).hex(), invalid("this is no request of HTTP/1.1", "no HTTP"))
+        response.force_close()  # where the next request would begin is unknown
+        return response
+
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
         started = time.monotonic()
         id = _id_of(request)
@@ -82,17 +90,15 @@ class HttpServer:
             path = _path_of(request)
             model, response = await self._answer(request, path)
         except Refusal as refusal:
-            response = self._refused(request, refusal)
-            self._inferences.metrics.rejected.labels(refusal.rule).inc()
-            self._log.refused(refusal.rule, id=id, protocol="http", status=refusal.reason.value.http)
+            response = self._refused(request, id, refusal)
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception as error:
             self._log.event("bug", id=id, protocol="http", error=f"{type(error).__name__}: {error}")
-            response = self._refused(request, Refusal(Reason.FAILED, "the server failed on this request", "bug"))
+            response = self._refused(request, id, Refusal(Reason.FAILED, "the server failed on this request", "bug"))
         finally:
             self._inferences.metrics.in_flight.dec()
-        response.headers[ID_HEADER] = id
+        response.headers[ID_HEADER], response.headers["Server"] = id, SERVER
         if self._inferences.route.is_draining:
             response.force_close()
         if model != "-":
@@ -104,8 +110,10 @@ class HttpServer:
             )  # fmt: skip
         return response
 
-    def _refused(self, request: BaseRequest, refusal: Refusal) -> web.Response:
-        headers = {}
+    def _refused(self, request: BaseRequest, id: str, refusal: Refusal) -> web.Response:
+        self._inferences.metrics.rejected.labels(refusal.rule).inc()
+        self._log.refused(refusal.rule, id=id, protocol="http", status=refusal.reason.value.http)
+        headers = {ID_HEADER: id, "Server": SERVER}
         if refusal.reason is Reason.NOT_READY:
             headers["Retry-After"] = RETRY_AFTER
         elif refusal.reason is Reason.NO_METHOD:
@@ -190,11 +198,26 @@ class HttpServer:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits a second for it
             request.writer.output_size = 0
         try:
-            return await asyncio.wait_for(request.content.readexactly(length), BODY_WITHIN)
+            # An empty body is one that no stream was made for.
+            return await asyncio.wait_for(request.content.readexactly(length), BODY_WITHIN) if length else b""
         except TimeoutError:
             raise Refusal(Reason.TOO_SLOW, f"the body did not come within {BODY_WITHIN:.0f} s", "slow body") from None
         except asyncio.IncompleteReadError:
             raise invalid("the body ends early", "short body") from None
+
+
+class _Connection(web.RequestHandler):
+    """A connection of a client; what is no request is refused in our words, and nothing of it is logged."""
+
+    def __init__(self, server: web.Server, refuse: Callable[[BaseRequest], web.Response]) -> None:
+        super().__init__(
+            server, loop=asyncio.get_running_loop(), auto_decompress=False, keepalive_timeout=75, lingering_time=2
+        )
+        self._refuse = refuse
+
+    def handle_error(self, request: BaseRequest, *_: object, **__: object) -> web.StreamResponse:
+        """Return the answer to what couldn't be read."""
+        return self._refuse(request)
 
 
 def _response(model: str, found: Mapping[str, Output], inference: Inference) -> web.Response:
