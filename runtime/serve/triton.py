@@ -6,7 +6,6 @@ import collections
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +21,7 @@ from types import TracebackType
 
 from sess.compiler.failures import RunFailed
 from sess.runtime.serve.installation import environment, lay_out_backends, server
-from sess.runtime.serve.leftovers import owned_prefix, sweep, sweep_the_dead
+from sess.runtime.serve.leftovers import environments, note, owned_prefix, remove, sweep, sweep_the_dead
 from sess.runtime.serve.staging import link
 
 STARTS_IN = 180.0  # seconds, until all models are loaded
@@ -67,10 +66,11 @@ class Triton:
         self._prefix = owned_prefix()
         self._scratch = Path(tempfile.mkdtemp(prefix=self._prefix))
         self._memory = f"{self._scratch.name}-"
+        self._environments = environments()
         try:
             self._process = self._start(repository, model)
         except BaseException:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove(self._scratch)
             raise
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -147,7 +147,7 @@ class Triton:
         self._process.wait()
         self._reader.join(2)
         sweep(self._memory)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove(self._scratch)
 
     def _start(self, repository: Path, model: str | None) -> subprocess.Popen[str]:
         backends, models = lay_out_backends(self._scratch), self._scratch / "models"
@@ -174,7 +174,9 @@ class Triton:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
+        is_noted = False
         for line in self._process.stdout:
+            is_noted = is_noted or note(self._scratch, self._environments)  # it is made before the first line
             self._lines.append(line.rstrip("\n"))
             if self._relays:
                 print(f"triton: {line}", end="", file=sys.stderr, flush=True)

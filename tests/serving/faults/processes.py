@@ -62,6 +62,11 @@ def left_behind(process: int) -> list[Path]:
     ]
 
 
+def environments_of(process: int) -> list[Path]:
+    """Return the folders of the python backends that a server knows as its own."""
+    return [path.readlink() for each in left_behind(process) for path in each.glob("environment")]
+
+
 def wait_until_gone(processes: list[int], within: float) -> list[int]:
     """Wait until processes ended; return those that didn't."""
     ends = time.monotonic() + within

@@ -13,7 +13,15 @@ from urllib.request import urlopen
 import pytest
 
 from tests.serving.faults.load import Load, answer_of
-from tests.serving.faults.processes import family, is_alive, left_behind, servers_of, stubs_of, wait_until_gone
+from tests.serving.faults.processes import (
+    environments_of,
+    family,
+    is_alive,
+    left_behind,
+    servers_of,
+    stubs_of,
+    wait_until_gone,
+)
 from tests.serving.gateway.conftest import Gateway, serve, stop
 
 pytestmark = [pytest.mark.triton, pytest.mark.slow]
@@ -65,6 +73,7 @@ def test_a_fault_is_seen_and_mended_while_users_ask(fault: str, watched: Gateway
     before = restarts(watched)
     wait_for_spare(watched, int(before) + 1)
     right, victim = answer_of(watched), find(watched)
+    own = environments_of(watched.process.pid)
     with Load(watched) as load:
         load.wait_for(20)
         began = time.monotonic()
@@ -79,6 +88,7 @@ def test_a_fault_is_seen_and_mended_while_users_ask(fault: str, watched: Gateway
     assert load.longest_gap(began) < AGAIN_WITHIN
     assert load.given == {right}
     assert not wait_until_gone([victim], 10)
+    assert [each for each in own if each.exists() and each not in environments_of(watched.process.pid)] == []
 
 
 def test_a_killed_supervisor_leaves_no_triton_and_the_next_start_sweeps(artifact: Path, tmp_path: Path) -> None:
