@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sess.compiler.backend import Recommendation
 from sess.compiler.ragged import VALUES
-from sess.runtime.client.errors import BadRequest, NotFound, NotReady, Timeout
+from sess.runtime.client.errors import NO_ANSWER, BadRequest, Failed, NotFound, NotReady, Timeout
 from sess.runtime.client.http import Document, Http
 from sess.runtime.client.request import Inputs, column_tensors, own_tensors
 
@@ -40,7 +40,7 @@ class Client:
     """A connection to a server: `Client("http://host:8000").recommend([[12, 45, 9]], k=10)`; threads may share it.
 
     `timeout` is for a call as a whole, in seconds. A server that isn't ready is asked again up to `retries` times, with
-    growing pauses: an inference changes nothing. The model's name may end the address.
+    growing pauses and not before its `Retry-After`: an inference changes nothing. The model's name may end the address.
     """
 
     def __init__(self, address: str, *, model: str | None = None, timeout: float = 10.0, retries: int = 4) -> None:
@@ -118,13 +118,22 @@ class Client:
         tensors = [*own_tensors(inputs, own), *column_tensors(inputs, rows)]
         document = {"inputs": tensors, "outputs": [{"name": name} for name in outputs]}
         try:
-            return self._patiently(lambda seconds: self._way.infer(model, document, seconds))
+            found = self._patiently(lambda seconds: self._way.infer(model, document, seconds))
         except BadRequest as error:
             named = [name for name in re.findall(r"`([^`]*)`", str(error)) if name in self.signature.inputs]
-            error.tensor = next(iter(named), None)
+            error.tensor = error.tensor or next(iter(named), None)
             raise
+        if not found.keys() >= set(outputs):
+            raise Failed(NO_ANSWER)
+        return found
 
     def _ask_signature(self, seconds: float) -> Signature:
+        try:
+            return self._read_signature(seconds)
+        except (KeyError, TypeError, ValueError):
+            raise Failed(NO_ANSWER) from None
+
+    def _read_signature(self, seconds: float) -> Signature:
         said = [str(each) for each in self._way.metadata(None, seconds)["extensions"]]
         model = self._model or next((each.removeprefix(MODEL) for each in said if each.startswith(MODEL)), None)
         if model is None:
@@ -144,8 +153,9 @@ class Client:
                 break
             try:
                 return ask(seconds)
-            except NotReady:
+            except NotReady as error:
                 wait = pause * random.uniform(0.5, 1.0)  # clients that failed together don't come again together
+                wait += error.retry_after or 0.0
                 if not left or time.monotonic() + wait >= ends:
                     raise
                 time.sleep(wait)

@@ -12,6 +12,12 @@ from sess.runtime.client.http import Document
 
 OWN = ("k", "allow", "deny")
 
+# What a datatype holds; its size, which is left out here, is for the server to check.
+_READS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "BYTES": ((str,), "texts"), "BOOL": ((bool,), "true or false"), "FP": ((int, float), "numbers"),
+    "INT": ((int,), "whole numbers"), "UINT": ((int,), "whole numbers"),
+}  # fmt: skip
+
 Inputs = Mapping[str, tuple[str, Sequence[int]]]  # datatype and shape of each input, by name
 
 
@@ -19,7 +25,7 @@ def own_tensors(inputs: Inputs, given: Mapping[str, Any]) -> list[Document]:
     """Return the tensors of `k`, `allow` and `deny`; what is empty is left out, what isn't accepted is refused."""
     tensors: list[Document] = []
     for name, value in given.items():
-        data = [] if value is None else [value] if isinstance(value, int) else list(value)
+        data = [] if value is None else list(value) if hasattr(value, "__len__") else [value]
         if data and name not in inputs:
             raise BadRequest(f"the model doesn't accept `{name}`", name)
         if data:
@@ -56,7 +62,12 @@ def apart(name: str) -> tuple[str, list[str]]:
 
 def _tensor(name: str, datatype: str, values: list[Any], size: int | None = None) -> Document:
     shape = [len(values)] if size is None else [len(values), size]
-    data = values if size is None else list(chain.from_iterable(values))
+    flat = values if size is None else chain.from_iterable(values)
+    data = [value.item() if hasattr(value, "item") else value for value in flat]  # numbers of numpy
+    kinds, wanted = _READS[datatype.rstrip("0123456789")]
+    for value in data:
+        if type(value) not in kinds:
+            raise BadRequest(f"`{name}` has {value!r} where the model reads {wanted}", name)
     return {"name": name, "datatype": datatype, "shape": shape, "data": data}
 
 

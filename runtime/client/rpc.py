@@ -11,7 +11,7 @@ from urllib.parse import SplitResult
 import grpc
 from tritonclient.grpc import service_pb2 as messages
 
-from sess.runtime.client.errors import BY_GRPC, Failed, NotReady
+from sess.runtime.client.errors import BY_GRPC, BadRequest, Failed, ServingError
 from sess.runtime.client.http import Document
 
 SERVICE = "/inference.GRPCInferenceService/"
@@ -57,7 +57,7 @@ class Rpc:
         """Return whether the server says that it is ready."""
         try:
             said = self._ask("ServerReady", messages.ServerReadyRequest(), messages.ServerReadyResponse, seconds)
-        except NotReady:
+        except ServingError:
             return False
         return bool(said.ready)
 
@@ -66,9 +66,12 @@ class Rpc:
         request = messages.ModelInferRequest(model_name=model)
         for tensor in document["inputs"]:
             sent = request.inputs.add(name=tensor["name"], datatype=tensor["datatype"], shape=tensor["shape"])
-            is_text = tensor["datatype"] == "BYTES"
-            data = [value.encode() for value in tensor["data"]] if is_text else tensor["data"]
-            getattr(sent.contents, _CONTENTS[tensor["datatype"]]).extend(data)
+            name, datatype = tensor["name"], tensor["datatype"]
+            try:
+                data = [value.encode() for value in tensor["data"]] if datatype == "BYTES" else tensor["data"]
+                getattr(sent.contents, _CONTENTS[datatype]).extend(data)
+            except (ValueError, OverflowError):  # what a message can't hold
+                raise BadRequest(f"`{name}` holds what is no {datatype}", name) from None
         for output in document.get("outputs", ()):
             request.outputs.add(name=output["name"])
         said = self._ask("ModelInfer", request, messages.ModelInferResponse, seconds)

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sess
@@ -100,6 +103,7 @@ class Moody(BaseHTTPRequestHandler):
     """A server of its own that says 503 so many times, closes connections, or sleeps, before it answers."""
 
     refusals = 0
+    retry_after = "0"
     seconds = 0.0
     asked: list[str] = []  # noqa: RUF012 - the handler is made anew for each request
 
@@ -119,7 +123,7 @@ class Moody(BaseHTTPRequestHandler):
         self.asked.append(body.decode())
         time.sleep(self.seconds)
         if len(self.asked) <= self.refusals:
-            self._say(503, {"error": "the model is starting, try again soon"})
+            self._say(503, {"error": "the model is starting, try again soon"}, {"Retry-After": self.retry_after})
             return
         outputs = [{"name": "click.ids", "shape": [1, 2], "data": [4, 5]},
                    {"name": "click.scores", "shape": [1, 2], "data": [2.0, -3.4028234663852886e38]}]  # fmt: skip
@@ -128,9 +132,11 @@ class Moody(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
-    def _say(self, status: int, said: dict[str, Any]) -> None:
+    def _say(self, status: int, said: dict[str, Any], headers: Mapping[str, str] = MappingProxyType({})) -> None:
         content = json.dumps(said).encode()
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -161,6 +167,91 @@ def test_retries_end(moody: tuple[type[Moody], str]) -> None:
     with sess.Client(address, retries=1) as client, pytest.raises(sess.NotReady, match="starting"):
         client.recommend([[1]])
     assert len(kind.asked) == 2
+
+
+def test_a_server_is_left_alone_for_as_long_as_it_says(moody: tuple[type[Moody], str]) -> None:
+    kind, address = moody
+    kind.refusals, kind.retry_after = 1, "3600"
+    with sess.Client(address) as client, pytest.raises(sess.NotReady) as refused:
+        client.recommend([[1]])
+    assert (refused.value.retry_after, len(kind.asked)) == (3600, 1)
+    kind.retry_after = "Wed, 21 Oct 2015 07:28:00 GMT"  # no number: as if nothing were said
+    kind.asked.clear()
+    with sess.Client(address) as client:
+        assert client.recommend([[1]])
+
+
+def test_numbers_of_numpy_are_numbers(moody: tuple[type[Moody], str]) -> None:
+    kind, address = moody
+    with sess.Client(address) as client:
+        client.recommend([np.array([1, 2])], k=np.int64(2))
+    sent = json.loads(kind.asked[0])["inputs"]
+    assert {each["name"]: each["data"] for each in sent} == {"k": [2], "i__values": [1, 2], "i__offsets": [0, 2]}
+
+
+@pytest.mark.parametrize("item", ["1", 1.5, True, None, [1]])
+def test_what_is_no_item_is_refused_before_it_is_sent(item: object, moody: tuple[type[Moody], str]) -> None:
+    kind, address = moody
+    with sess.Client(address) as client, pytest.raises(sess.BadRequest) as refused:
+        client.recommend([[item]])
+    assert (refused.value.tensor, kind.asked) == ("i__values", [])
+
+
+BROKEN: dict[str, tuple[bytes, type[sess.ServingError]]] = {
+    "ends without a word": (b"", sess.NotReady),
+    "ends in the body": (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", sess.NotReady),
+    "speaks something else": (b"\x00\x00\x18\x04\x00\x00\x00\x00\x00", sess.NotReady),
+    "answers a page": (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", sess.Failed),
+    "lives elsewhere": (b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n", sess.Failed),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_server_gives_an_error_of_ours(case: str) -> None:
+    said, error = BROKEN[case]
+    with speaking(lambda connection: connection.sendall(said)) as address:
+        with sess.Client(address, retries=1) as client, pytest.raises(error):
+            client.recommend([[1]])
+        assert not client.is_ready
+
+
+def test_other_json_gives_an_error_of_ours() -> None:
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+    with speaking(lambda connection: connection.sendall(said)) as address, pytest.raises(sess.Failed):
+        sess.Client(address, retries=1).recommend([[1]])
+
+
+def test_an_answer_that_comes_byte_by_byte_ends_at_the_deadline() -> None:
+    def drip(connection: socket.socket) -> None:
+        for byte in b"HTTP/1.1 503 OK\r\nContent-Length: 0\r\n\r\n":  # takes four times the deadline
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    with speaking(drip) as address:
+        client = sess.Client(address, timeout=0.5)
+        with pytest.raises(sess.Timeout):
+            client.recommend([[1]])
+        assert not client.is_ready
+
+
+@contextmanager
+def speaking(speak: Callable[[socket.socket], object]) -> Iterator[str]:
+    """Give the address of a server that says something to each connection, and ends it."""
+
+    def serve_all() -> None:
+        with suppress(OSError):  # the test is over, or the client has gone
+            while True:
+                connection, _ = listening.accept()
+                with connection, suppress(OSError):
+                    connection.recv(4096)
+                    speak(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve_all, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def test_the_deadline_is_for_the_call_as_a_whole(moody: tuple[type[Moody], str]) -> None:
