@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick grammar docs lint format bench fuzz lock dist clean distclean
+.PHONY: help setup demo test coverage quick grammar docs lint format bench fuzz lock dist clean distclean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,13 +41,16 @@ $(READY): requirements.lock build-requirements.lock pyproject.toml setup.py
 demo: setup ## synth data, check, graph, compile, serve with a real Triton, query
 	@SESS=$(BIN)/sess PYTHON=$(BIN)/python specs/demo.sh build/demo
 
-test: setup ## linters, types, contracts, then every test with coverage
+test: setup ## linters, types, contracts, then every test
 	@# The tests run after a failed lint too: one run tells everything.
-	@status=0; $(MAKE) --no-print-directory lint || status=1; mkdir -p build/coverage; \
-	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage/html \
-	  || status=1; exit $$status
+	@status=0; $(MAKE) --no-print-directory lint || status=1; \
+	$(PYTEST) -n $(WORKERS) --dist loadfile || status=1; exit $$status
 
-quick: setup ## the tests that take less than ten seconds each, without coverage
+coverage: setup ## every test, and the lines of code that none of them ran
+	@mkdir -p build/coverage
+	@$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage/html
+
+quick: setup ## the tests that take less than ten seconds each
 	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not slow and not triton and not registry"
 
 lint: setup ## ruff, mypy --strict, and the contracts between the folders

@@ -20,13 +20,14 @@ from sess.grammar.tables import DATA, MEMO
 # What no person writes is refused before it costs time or memory: each limit is checked before what it protects.
 LARGEST_TEXT = 1_000_000
 MOST_TOKENS = 30_000
+MOST_COMMENTS = 50_000
 DEEPEST = 64
 LONGEST_NAME = 200
 LONGEST_STRING = 10_000
 MOST_STRAYS = 100
 
 _SCANNED = re.compile(
-    r"""(?P<string>"(?:[^"\\\n]|\\.)*+"?)|\#[^\n]*+|(?P<opener>[(\[{])|(?P<closer>[)\]}])"""
+    r"""(?P<string>"(?:[^"\\\n]|\\.)*+"?)|(?P<comment>\#[^\n]*+)|(?P<opener>[(\[{])|(?P<closer>[)\]}])"""
     rf"""|(?P<name>\b\w{{{LONGEST_NAME + 1},}}+)"""
 )
 
@@ -128,11 +129,14 @@ def _goes_on(source: Source, before: Token, at: int) -> bool:
 
 def _is_too_much(source: Source, reporter: Reporter) -> bool:
     """Report a word or a nesting beyond all need, by one look over the text; strings and comments may hold brackets."""
-    depth = 0
+    depth = comments = 0
     for found in _SCANNED.finditer(source.text):
         kind, length = found.lastgroup, found.end() - found.start()
         depth = depth + 1 if kind == "opener" else max(0, depth - 1) if kind == "closer" else depth
-        if depth > DEEPEST:
+        comments += kind == "comment"
+        if comments > MOST_COMMENTS:
+            message = f"the file has more than {MOST_COMMENTS:,} comments"
+        elif depth > DEEPEST:
             message = f"brackets nest deeper than {DEEPEST}"
         elif kind == "name":
             message = f"a word has {length:,} letters, {LONGEST_NAME} are read"

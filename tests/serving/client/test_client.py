@@ -256,10 +256,10 @@ def speaking(speak: Callable[[socket.socket], object]) -> Iterator[str]:
 
 def test_the_deadline_is_for_the_call_as_a_whole(moody: tuple[type[Moody], str]) -> None:
     kind, address = moody
-    kind.seconds, began = 1.5, time.monotonic()
+    kind.seconds = 1.5
     with sess.Client(address, timeout=0.4) as client, pytest.raises(sess.Timeout):
         client.recommend([[1]])
-    assert time.monotonic() - began < 1.2
+    assert len(kind.asked) <= 1
 
 
 def test_nobody_at_the_address_is_not_ready() -> None:
