@@ -18,6 +18,8 @@ from sess.compiler.source import Span
 from sess.compiler.types import MAIN_GROUP, Level
 from sess.compiler.words import RAW, TIME
 
+_TAG_IT = "if it holds a time for every step, tag `{}` `SEQUENCE` in the schema, as the other lists of steps"
+
 
 def with_times(entry: Entry[Any], bound: Bound, at: Span, facts: Facts, reporter: Reporter) -> Any | None:
     """Return a call's parameters with every column of times; None if there is none, or it is no time (reported)."""
@@ -58,7 +60,14 @@ def _default(entry: Entry[Any], at: Span, facts: Facts, reporter: Reporter) -> S
     if facts.time is not None:
         return Selection((facts.time,), Level.STEP, MAIN_GROUP)
     message = f"`{entry.name}` reads the times of steps, and no column is known to hold them"
-    reporter.error(codes.NO_SESSION_COLUMN, message, at, help=f"name one: `{entry.name}(time=…)`")
+    times = [each for each in facts.schema.names if facts.is_time(each)]
+    steps = [each for each in times if facts.levels.get(each) is Level.STEP]
+    lists = [facts.column(each) for each in times if facts.column(each).is_list and each not in steps]
+    helps = [f"name one: `{entry.name}(time={steps[0] if len(steps) == 1 else '…'})`"]
+    if lists and not steps:
+        helps = [_TAG_IT.format(lists[0].name), f"then name it: `{entry.name}(time={lists[0].name})`"]
+    labels = [Label(each.span, "a list of times here, and not of the steps") for each in lists]
+    reporter.error(codes.NO_SESSION_COLUMN, message, at, help=helps, labels=labels)
     return None
 
 
@@ -71,7 +80,10 @@ def _is_time(name: str, at: Span, facts: Facts, reporter: Reporter) -> bool:
         reporter.error(codes.WRONG_VALUE, message, at, help=helps, labels=[Label(column.span, "declared here")])
         return False
     if facts.levels.get(name) is not Level.STEP:
-        message = f"`{name}` has one value a session, and steps have times of their own"
-        reporter.error(codes.WRONG_VALUE, message, at, labels=[Label(column.span, "declared here")])
+        owns = "is a list beside the steps" if column.is_list else "has one value a session"
+        message = f"`{name}` {owns}, and steps have times of their own"
+        labels = [Label(column.span, "a list without the tag `SEQUENCE`" if column.is_list else "declared here")]
+        tag_it = _TAG_IT.format(name) if column.is_list else ""
+        reporter.error(codes.WRONG_VALUE, message, at, help=tag_it, labels=labels)
         return False
     return True
