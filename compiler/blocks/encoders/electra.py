@@ -20,7 +20,8 @@ class ElectraParams:
 
 
 class Electra(Encoder[ElectraParams]):
-    """BERT's layers, with GELU by tanh too. Generator and discriminator belong to the objective `replaced`, its own.
+    """BERT's layers, with the exact GELU of the authors' code. Generator and discriminator belong to its own objective,
+    `replaced`.
 
     The paper's small model projects narrower token vectors to the width of the layers: `project` before it does that.
     """
@@ -37,9 +38,9 @@ class Electra(Encoder[ElectraParams]):
         x = keras.session.Positions(keras.longest)(keras.inputs.x)
         x = keras.layers.Dropout(params.dropout)(keras.layers.LayerNormalization(epsilon=1e-12)(x))
         for _ in range(params.layers):
-            x = keras.session.TransformerLayer(
-                params.heads, is_causal=False, activation="gelu_tanh", epsilon=1e-12, dropout=params.dropout
-            )(x, keras.mask)
+            x = keras.session.TransformerLayer(params.heads, is_causal=False, epsilon=1e-12, dropout=params.dropout)(
+                x, keras.mask
+            )
         return x  # (B, T, D)
 
     def cost(self, sizes: Sizes, params: ElectraParams) -> Cost:

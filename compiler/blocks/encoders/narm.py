@@ -21,8 +21,8 @@ class NarmParams:
 class Narm(Encoder[NarmParams]):
     """c = [h_t; Σ α_j h_j], α_j = v^T σ(A_1 h_t + A_2 h_j) (equations 3 to 8), and the B of S_i = emb_i^T B c.
 
-    α isn't normalised, as in the paper. B gives `units` numbers, for a tied head as wide. The paper's other dropout, a
-    quarter of the item vectors, is `dropout(0.25)` before this.
+    α isn't normalised, as in the paper; the authors' code takes its softmax, and a hard sigmoid. B gives `units`
+    numbers, for a tied head as wide. The paper's other dropout, of the item vectors, is `dropout(0.25)` before this.
     """
 
     name = "narm"

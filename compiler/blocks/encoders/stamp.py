@@ -11,8 +11,9 @@ from sess.compiler.types import Direction, Row, Seq
 class Stamp(Encoder[NoParams]):
     """h_s ⊙ h_t, whose product with an item's vector is the paper's score (equations 1 to 9).
 
-    Attention by the last step and the mean of all isn't normalised, as in the paper. Weights begin with a deviation of
-    0.05 (section 4.3). The sigmoid of the scores (equation 5) is left out: a softmax follows either way.
+    Attention by the last step and the mean of all isn't normalised, as in the paper; the authors' code adds that mean
+    to what it gives. Weights begin with a deviation of 0.05 (section 4.3). The sigmoid of the scores (equation 5) is
+    left out, as in their code: a softmax follows either way.
     """
 
     name = "stamp"

@@ -42,16 +42,26 @@ class Replaced(Objective[ReplacedParams]):
         site.require(0.0 < params.generator <= 1.0, "generator", "must be in (0, 1]")
 
     def parts(self, keras: Keras, params: ReplacedParams) -> Mapping[str, KerasTensor]:
-        """Return the generator, from columns to states as wide as the encoder's, and the discriminator on those."""
-        x, width = keras.inputs.stem, keras.inputs.state.shape[-1]
-        x = keras.layers.Dense(max(1, round(params.generator * width)))(x)
+        """Return the generator, from columns to states as wide as the encoder's, and the discriminator on those.
+
+        As in the authors' code both end in a dense layer with GELU, the generator's in a norm too; it has two layers of
+        one head, and no dropout.
+        """
+        width = keras.inputs.state.shape[-1]
+
+        def transform(x: KerasTensor) -> KerasTensor:
+            return keras.layers.Dense(width, activation="gelu", kernel_initializer=keras.session.small())(x)
+
+        x = keras.layers.Dense(max(1, round(params.generator * width)))(keras.inputs.stem)
         x = keras.layers.LayerNormalization(epsilon=1e-12)(keras.session.Positions(keras.longest)(x))
         for _ in range(2):
-            x = keras.session.TransformerLayer(1, is_causal=False, activation="gelu_tanh", epsilon=1e-12)(x, keras.mask)
-        generator = keras.keras.Model(keras.inputs.columns, keras.layers.Dense(width)(x))
+            x = keras.session.TransformerLayer(1, is_causal=False)(x, keras.mask)
+        guess = keras.layers.LayerNormalization(epsilon=1e-12)(transform(x))
         state = keras.keras.Input((None, width))
-        told = keras.layers.Dense(1)(keras.layers.Dense(width, activation="gelu")(state))
-        return {"generator": generator, "discriminator": keras.keras.Model(state, told)}
+        return {
+            "generator": keras.keras.Model(keras.inputs.columns, guess),
+            "discriminator": keras.keras.Model(state, keras.layers.Dense(1)(transform(state))),
+        }
 
     def lower(self, keras: Keras, params: ReplacedParams) -> Ticket:
         """Return the ticket: sessions with hidden steps, then the same with replaced ones; serving asks as `masked`."""

@@ -107,6 +107,6 @@ def feed(x: Array, weights: Weights, name: str, activation: Callable[[Array], Ar
     return dense(activation(dense(x, weights, f"{name}/first")), weights, f"{name}/second")
 
 
-def split_heads(joined: Array) -> list[Array]:
+def split_heads(joined: Array, heads: int = HEADS) -> list[Array]:
     """Return each head's part of (T, D)."""
-    return np.split(joined, HEADS, axis=-1)
+    return np.split(joined, heads, axis=-1)

@@ -30,12 +30,13 @@ Activation = Callable[[Array], Array]
 
 
 def attention(
-    x: Array, weights: Weights, name: str, *, is_causal: bool = False, is_rotary: bool = False, reach: int = 99
-) -> Array:
+    x: Array, weights: Weights, name: str, *, is_causal: bool = False, is_rotary: bool = False, reach: int = 99,
+    heads: int = HEADS,
+) -> Array:  # fmt: skip
     """Return MultiHead(x) W_O (Vaswani et al. 2017, section 3.2), pair by pair of steps."""
     joined = x @ weights[f"{name}/query_key_value"] + weights.get(f"{name}/query_key_value_bias", 0.0)
     parts = []
-    for q, k, v in zip(*(split_heads(each) for each in np.split(joined, 3, axis=1)), strict=True):
+    for q, k, v in zip(*(split_heads(each, heads) for each in np.split(joined, 3, axis=1)), strict=True):
         scores = np.full((len(x), len(x)), NEGATIVE)
         for i in range(len(x)):
             for j in range(len(x)):
@@ -54,10 +55,12 @@ def turn(vector: Array, place: int) -> Array:
 
 
 def post(
-    x: Array, weights: Weights, name: str, epsilon: float, activation: Activation = gelu, reach: int = 99
-) -> Array:
+    x: Array, weights: Weights, name: str, epsilon: float, activation: Activation = gelu, reach: int = 99,
+    heads: int = HEADS,
+) -> Array:  # fmt: skip
     """Return LN(x + f(x)), twice."""
-    x = norm(x + attention(x, weights, f"{name}/attention", reach=reach), weights, f"{name}/norm_1", epsilon)
+    attended = attention(x, weights, f"{name}/attention", reach=reach, heads=heads)
+    x = norm(x + attended, weights, f"{name}/norm_1", epsilon)
     return norm(x + feed(x, weights, f"{name}/feed", activation), weights, f"{name}/norm_2", epsilon)
 
 
@@ -78,11 +81,11 @@ def albert(x: Array, weights: Weights) -> Array:
 
 
 def bert4rec(x: Array, weights: Weights) -> Array:
-    """Return Sun et al. 2019, equations 1 to 7."""
+    """Return Sun et al. 2019, equations 1 to 7, and the norm that the authors' code ends in."""
     x = x + weights["positions_1/positions"][: len(x)]
     for layer in range(1, LAYERS + 1):
         x = post(x, weights, f"transformerlayer_{layer}", 1e-12)
-    return gelu(dense(x, weights, "dense_1"))
+    return norm(gelu(dense(x, weights, "dense_1")), weights, "layernormalization_1", 1e-12)
 
 
 def pre(x: Array, weights: Weights, epsilon: float, activation: Activation, *, is_rotary: bool = False) -> Array:
@@ -118,7 +121,7 @@ def vaswani(x: Array, weights: Weights) -> Array:
 CASES = {
     "bert": ("bert", {}, lambda x, weights: bert(x, weights, 1e-12, gelu_tanh)),
     "roberta": ("roberta", {}, lambda x, weights: bert(x, weights, 1e-5)),
-    "electra": ("electra", {}, lambda x, weights: bert(x, weights, 1e-12, gelu_tanh)),
+    "electra": ("electra", {}, lambda x, weights: bert(x, weights, 1e-12)),
     "longformer": ("longformer", {"window": 4}, lambda x, weights: bert(x, weights, 1e-5, reach=2)),
     "longformer, next neighbours": ("longformer", {"window": 2}, lambda x, weights: bert(x, weights, 1e-5, reach=1)),
     "longformer, wide": ("longformer", {}, lambda x, weights: bert(x, weights, 1e-5)),
