@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sess.runtime.steps.rank import NEVER, Catalogue, Question, best
+from sess.runtime.steps.rank import NEVER, Catalogue, Question, best, products
 
 Array = NDArray[Any]
 
@@ -22,6 +22,15 @@ def test_the_best_places_are_those_of_a_stable_sort(seed: int, count: int, k: in
     scores = np.random.default_rng(seed).integers(0, values, count).astype(np.float32)  # few values: many ties
     k = min(k, count)
     np.testing.assert_array_equal(best(scores, k), np.argsort(-scores, kind="stable")[:k])
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 64, 1 << 19])
+def test_products_by_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("sess.runtime.steps.rank.PRODUCT_AT_ONCE", at_once)
+    draw = np.random.default_rng(0)
+    states, vectors = (draw.integers(-3, 4, (rows, 5)).astype(np.float32) for rows in (3, 40))
+    np.testing.assert_array_equal(products(states, vectors), states @ vectors.T)
+    assert products(states, vectors[:0]).shape == (3, 0)
 
 
 def sorted_by_hand(scores: Array, reserved: int, question: Question) -> tuple[list[int], list[float]]:
@@ -72,6 +81,8 @@ def test_a_batch_over_a_large_catalogue_is_scanned_in_parts(monkeypatch: pytest.
     questions = [Question(4, np.array([place], np.int32), None) for place in range(9)]
     whole = [(codes.tolist(), scores.tolist()) for codes, scores in found.rank(states, questions)]
     monkeypatch.setattr("sess.runtime.steps.rank.SCORES_AT_ONCE", 100)
+    monkeypatch.setattr("sess.runtime.steps.rank.SESSIONS_AT_ONCE", 2)
+    monkeypatch.setattr("sess.runtime.steps.rank.PRODUCT_AT_ONCE", 14)  # 7 items of 2 sessions
     assert [(codes.tolist(), scores.tolist()) for codes, scores in found.rank(states, questions)] == whole
 
 
