@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,10 +74,19 @@ def build(base: Path) -> Shop:
     return Shop(base, built(base, program, "artifact", seed=1), built(base, program, "next", seed=2))
 
 
+@contextmanager
+def served(shop: Shop, name: str) -> Iterator[Gateway]:
+    """Give a server of the first artifact, which must end well."""
+    gateway = serve(shop.artifact, shop.base / f"{name}.sock", "--no-spare", "--drain", "0")
+    try:
+        yield gateway
+    finally:
+        assert stop(gateway) == 0
+
+
 def swaps(shop: Shop, count: int) -> str:
     """Publish one artifact after the other under load."""
-    gateway = serve(shop.artifact, shop.base / "swaps.sock", "--no-spare", "--drain", "0")
-    try:
+    with served(shop, "swaps") as gateway:
         answers = {answer_of(gateway)}
         with Load(gateway) as load:
             for i in range(count):
@@ -87,14 +97,11 @@ def swaps(shop: Shop, count: int) -> str:
         assert load.given == answers
         assert len(answers) == 2
         return f"{count} swaps, {len(load.answers):,} requests, 0 failed"
-    finally:
-        assert stop(gateway) == 0
 
 
 def versions(shop: Shop, _count: int) -> str:
     """Publish every kind of bad version under load: each is refused, and nobody sees its answer."""
-    gateway = serve(shop.artifact, shop.base / "versions.sock", "--no-spare", "--drain", "0")
-    try:
+    with served(shop, "versions") as gateway:
         right, refused = answer_of(gateway), 0
         with Load(gateway) as load:
             for make, kinds in ((forged, FORGED), (damaged, DAMAGED)):
@@ -110,8 +117,6 @@ def versions(shop: Shop, _count: int) -> str:
         assert load.failures == [], load.failures[:3]
         assert load.given == {right}
         return f"{refused} kinds of bad version refused, {len(load.answers):,} requests, none saw one, 0 failed"
-    finally:
-        assert stop(gateway) == 0
 
 
 def ends(shop: Shop, count: int) -> str:
@@ -136,8 +141,7 @@ def ends(shop: Shop, count: int) -> str:
 
 def fuzz(shop: Shop, count: int) -> str:
     """Send mutated requests on both protocols; nothing dies, and nothing is answered as a failure of the server."""
-    gateway = serve(shop.artifact, shop.base / "fuzz.sock", "--no-spare", "--drain", "0")
-    try:
+    with served(shop, "fuzz") as gateway:
         right, before = answer_of(gateway), family(gateway.process.pid)
         said: Counter[str] = Counter()
         for seed in range(count):
@@ -157,14 +161,11 @@ def fuzz(shop: Shop, count: int) -> str:
         assert family(gateway.process.pid) == before
         shown = ", ".join(f"{code} {number:,}" for code, number in said.most_common())
         return f"{count:,} mutated requests, 0 deaths, no 5xx ({shown})"
-    finally:
-        assert stop(gateway) == 0
 
 
 def beside(shop: Shop, count: int) -> str:
     """Send every kind of garbage of the tests again and again beside good requests."""
-    gateway = serve(shop.artifact, shop.base / "beside.sock", "--no-spare", "--drain", "0")
-    try:
+    with served(shop, "beside") as gateway:
         kinds = garbage(gateway)
         for send in kinds:  # once before the memory is measured: what is loaded at first use is no leak
             send()
@@ -181,8 +182,6 @@ def beside(shop: Shop, count: int) -> str:
             f"{len(load.answers):,} good requests beside {sent:,} of {len(kinds)} kinds of garbage, 0 failed, memory"
             f" {growth / 2**20:+.1f} MB"
         )
-    finally:
-        assert stop(gateway) == 0
 
 
 def garbage(gateway: Gateway) -> list[Callable[[], object]]:
