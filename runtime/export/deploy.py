@@ -13,14 +13,22 @@ from sess.runtime.export.templates import render
 FILES = ("Containerfile", "deployment.yaml", "kserve.yaml", "kustomization.yaml")
 PROTOCOL = "inference.proto"  # for clients in any language
 LONGEST_NAME = 63  # letters, of a label of DNS
+TAG = "1"  # of the first image of an artifact
 
 
 def write_deployment(program: Program, folder: Path) -> None:
     """Write the files; they say nothing of the machine, and depend on the spec and on this version alone."""
     folder.mkdir(exist_ok=True)
-    name = cluster_name(program.serving.name)
+    serving = program.serving
+    name = cluster_name(serving.name)
+    values = {
+        "name": name, "spec": serving.name, "image": f"{name}:{TAG}", "tag": TAG, "version": version("sess"),
+        "backend": serving.backend, "release": serving.platform.rpartition(" ")[2],
+        "is_gpu": serving.backend != "python" and serving.device == "gpu",
+        "has_index": serving.index.name != "exact",
+    }  # fmt: skip
     for file in FILES:
-        text = render(f"{file}.jinja", name=name, spec=program.serving.name, image=name, version=version("sess"))
+        text = render(f"{file}.jinja", **values)
         (folder / file).write_text(text, encoding="utf-8")
     shutil.copyfile(Path(__file__).with_name(PROTOCOL), folder / PROTOCOL)
 

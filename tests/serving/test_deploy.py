@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 
 from sess.compiler.plans import Program
 from sess.runtime.export.deploy import FILES, cluster_name, write_deployment
+from sess.runtime.serve.run import ENDS_WITHIN
+from sess.runtime.serve.triton import DRAINS_IN, STARTS_IN
 
 
 @pytest.fixture
@@ -36,10 +39,61 @@ def test_the_service_selects_the_pods_and_names_their_ports(written: Path) -> No
     assert {mount["name"] for mount in container["volumeMounts"]} == {each["name"] for each in pod["spec"]["volumes"]}
 
 
+def pods(written: Path) -> list[dict[str, Any]]:
+    """Return what a cluster is told of a pod, by a deployment and by KServe."""
+    deployment = documents(written / "deployment.yaml")["Deployment"]
+    return [
+        deployment["spec"]["template"]["spec"],
+        documents(written / "kserve.yaml")["InferenceService"]["spec"]["predictor"],
+    ]
+
+
 def test_a_pod_has_time_to_drain(written: Path) -> None:
-    pod = documents(written / "deployment.yaml")["Deployment"]["spec"]["template"]["spec"]
-    drain = float(pod["containers"][0]["args"][1])
-    assert drain + 20 < pod["terminationGracePeriodSeconds"]
+    for pod in pods(written):
+        drain = float(pod["containers"][0]["args"][1])
+        assert drain + ENDS_WITHIN + DRAINS_IN + 5 < pod["terminationGracePeriodSeconds"]
+
+
+def test_a_pod_is_nobody_and_writes_only_where_it_says(written: Path) -> None:
+    for pod in pods(written):
+        (container,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"] and pod["automountServiceAccountToken"] is False
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert {each["mountPath"] for each in container["volumeMounts"]} == {"/tmp", "/dev/shm"}
+        assert {each["name"] for each in pod["volumes"]} == {each["name"] for each in container["volumeMounts"]}
+
+
+def test_a_pod_is_started_longer_than_triton_may_take(written: Path) -> None:
+    for pod in pods(written):
+        (container,) = pod["containers"]
+        probe = container["startupProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= STARTS_IN
+        assert container["readinessProbe"]["httpGet"]["path"] == probe["httpGet"]["path"] == "/v2/health/ready"
+        assert container["livenessProbe"]["httpGet"]["path"] == "/v2/health/live"  # a model that restarts is alive
+
+
+def test_an_eviction_leaves_a_replica(written: Path) -> None:
+    found = documents(written / "deployment.yaml")
+    assert found["PodDisruptionBudget"]["spec"]["selector"] == found["Deployment"]["spec"]["selector"]
+    assert found["PodDisruptionBudget"]["spec"]["minAvailable"] < found["Deployment"]["spec"]["replicas"]
+
+
+@pytest.mark.parametrize(("device", "limits"), [("auto", None), ("cpu", None), ("gpu", {"nvidia.com/gpu": "1"})])
+def test_a_graph_of_another_backend_is_served_by_the_image_that_has_it(
+    device: str, limits: object, program: Program, tmp_path: Path
+) -> None:
+    serving = replace(program.serving, backend="onnx", device=device, platform="triton 24.10")
+    write_deployment(replace(program, serving=serving), tmp_path)
+    lines = (tmp_path / "Containerfile").read_text().splitlines()
+    assert "FROM nvcr.io/nvidia/tritonserver:24.10-py3" in lines
+    assert not [line for line in lines if line.startswith("RUN") and "sess" in line]
+    for pod in pods(tmp_path):
+        (container,) = pod["containers"]
+        assert container["resources"].get("limits") == limits
+        assert "args" not in container  # `--drain` is a word of ours
+        drain = float(container["lifecycle"]["preStop"]["exec"]["command"][1])
+        (most,) = re.findall(r"--exit-timeout-secs=(\d+)", lines[-1])
+        assert drain + float(most) < pod["terminationGracePeriodSeconds"]
 
 
 def test_kserve_and_kustomize_name_the_same_image(written: Path) -> None:
@@ -47,7 +101,9 @@ def test_kserve_and_kustomize_name_the_same_image(written: Path) -> None:
     (custom,) = documents(written / "kustomization.yaml").values()
     pod = documents(written / "deployment.yaml")["Deployment"]["spec"]["template"]["spec"]
     image = service["spec"]["predictor"]["containers"][0]["image"]
-    assert image == custom["images"][0]["name"] == pod["containers"][0]["image"] == "shop"
+    (kept,) = custom["images"]
+    assert image == pod["containers"][0]["image"] == f"{kept['name']}:{kept['newTag']}" == "shop:1"
+    assert f"-t {image} " in (written / "Containerfile").read_text()
     assert all((written / name).is_file() for name in custom["resources"])
 
 
