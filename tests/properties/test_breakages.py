@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,8 +15,9 @@ from sess.compiler.block import Encoder, Kind
 from sess.compiler.prediction import LoweredBaseline, LoweredHead
 from sess.runtime.border import SESSION_FUNCTIONS
 from sess.runtime.evaluate import examples, scorer
-from sess.runtime.layers import candidates, contrast
+from sess.runtime.layers import attention, candidates, contrast
 from sess.runtime.layers.noise import SwapNoise
+from sess.runtime.layers.table import CategoricalHead
 from sess.testing.laws import LAWS, LawBroken, hold, subjects_of
 from sess.testing.sessions import STEPS, batch
 from sess.testing.subject import Subject
@@ -27,7 +29,7 @@ TRAINING, LISTED, VECTOR = "training stays in training", "what is seen is not li
 RAISES, WHOLE, CHANCES = (
     "a loss raises its target", "all items drawn are the whole softmax", "chances to be drawn are taken off",
 )  # fmt: skip
-CAME = "a head learns what came"
+CAME, BIAS = "a head learns what came", "a bias is that of its item"
 
 OF_GRAPHS = (Kind.ENCODER, Kind.DENSE, Kind.SHAPE, Kind.FEATURES)
 Lower = Callable[[Any, Any, Any], Any]  # of a block, given a border and parameters
@@ -167,6 +169,14 @@ def test_a_wrong_sign_of_the_chance_is_caught(name: str, sign: float, monkeypatc
     assert is_caught(subject, [CHANCES]) != ("uniform" in name or "sampler" not in name)
 
 
+@pytest.mark.parametrize("name", of(Kind.LOSS, law=BIAS))
+def test_a_bias_of_another_item_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = CategoricalHead.bias_at
+    monkeypatch.setattr(CategoricalHead, "bias_at", lambda self, places: whole(self, tf.maximum(places - 1, 0)))
+    monkeypatch.setattr(CategoricalHead, "bias", lambda self: tf.roll(self.bias_layer.values.value, 1, 0))
+    assert is_caught(broken(name, monkeypatch), [BIAS])
+
+
 def hits_stay(each: Any, *rest: Any, **words: Any) -> Any:
     """Compare with candidates among which the row's own target stays."""
     return contrast.contrast(lambda right, wrong, hit: each(right, wrong, tf.zeros_like(hit)), *rest, **words)
@@ -230,6 +240,29 @@ def test_a_target_that_is_evaluated_in_sight_is_caught(name: str, monkeypatch: p
     whole = examples.last_steps
     monkeypatch.setattr(examples, "last_steps", lambda *given, leave_out, **words: whole(*given, leave_out=0, **words))
     assert is_caught(SUBJECTS[name], [LISTED])
+
+
+DROPPING = {SUBJECTS[name].entry.name: name for name in of(*OF_GRAPHS, law=TRAINING) if "dropout=0.3" in name}
+
+
+@pytest.mark.parametrize("name", DROPPING.values())
+def test_dropout_left_in_serving_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = keras.layers.Dropout.call
+    monkeypatch.setattr(keras.layers.Dropout, "call", lambda self, x, training=False: whole(self, x, training=True))
+    assert is_caught(broken(name, monkeypatch), [TRAINING])
+
+
+@pytest.mark.parametrize("call", ["sasrec()", "gpt2()", "transformer_xl()"])
+def test_a_step_more_in_the_mask_of_one_layer_is_caught(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, layers = attention.visible, iter(range(1_000))
+
+    def visible(mask: Any, is_causal: bool, dtype: str) -> Any:
+        seen = whole(mask, is_causal, dtype)
+        return tf.roll(seen, 1, axis=1) if next(layers) % 2 else seen  # of every other layer
+
+    known = subjects_of(call, Kind.ENCODER)[0]
+    monkeypatch.setattr(attention, "visible", visible)
+    assert is_caught(Subject(known.call, known.case, Kind.ENCODER, known.place), [FUTURE])
 
 
 def test_swap_noise_left_in_serving_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

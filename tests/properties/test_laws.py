@@ -53,7 +53,10 @@ def call(name: str, kind: Kind, /, **extra: str) -> str:
 
 
 def calls(entry: Entry[Any]) -> list[str]:
-    """Return the ways to write an entry that its laws are tried on: its defaults, and every word that it knows."""
+    """Return the ways to write an entry that its laws are tried on: its defaults, and every word that it knows.
+
+    With dropout in the latter, where its default is none: what is left on in serving would change nothing else.
+    """
     if entry.kind is Kind.HEAD:
         return HEADS[entry.name]
     if entry.kind is Kind.BASELINE:
@@ -65,9 +68,10 @@ def calls(entry: Entry[Any]) -> list[str]:
         return [LEAVES[entry.name], *others]
     given = {"item": "item_id", "dim": "16"} if entry.kind is Kind.TABLE else {}
     found = [call(entry.name, entry.kind, **given)]
-    for name, word in words(entry):
+    noise = {each.name: "0.3" for each in parameters(entry.Params) if each.name == "dropout" and each.default == 0}
+    for name, word in words(entry) or [*noise.items()]:
         drawn = {"n": "0"} if word == "in_batch" else {}
-        found.append(call(entry.name, entry.kind, **given, **drawn, **{name: word}))
+        found.append(call(entry.name, entry.kind, **{**given, **drawn, **noise, name: word}))
     return [*found, call(entry.name, entry.kind, **given, trainable="false")] if entry.kind is Kind.TABLE else found
 
 

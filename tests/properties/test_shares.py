@@ -41,6 +41,18 @@ def test_masked_hides_swaps_and_leaves_by_its_shares(replace: tuple[float, float
         assert near(count / found.sum(), share, int(found.sum()))
 
 
+def test_masked_swaps_in_whole_real_steps() -> None:
+    masked = subjects_of("masked(prob=0.3, replace=[0, 1, 0])", Kind.OBJECTIVE)[0]
+    question = batch([STEPS] * SESSIONS)
+    ticket = masked.ask(question)
+    real, given = (
+        list(zip(*(np.asarray(of[name]).ravel().tolist() for name in COLUMNS), strict=True))
+        for of in (question, ticket.steps)
+    )
+    assert set(given) <= set(real)
+    assert given != real
+
+
 @pytest.mark.parametrize("name", ["masked(prob=0.3)", "replaced(prob=0.3)", "permuted(prob=0.3)"])
 def test_a_share_of_the_real_steps_is_asked_for_within_its_bounds(name: str) -> None:
     objective = subjects_of(name, Kind.OBJECTIVE)[0]

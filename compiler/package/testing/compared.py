@@ -14,7 +14,7 @@ from sess.compiler.block import Chosen, Kind
 from sess.compiler.codec import decode
 from sess.compiler.prediction import LossBlock
 from sess.runtime.border import Border, Layers, Surroundings, lower
-from sess.runtime.layers.table import CategoricalHead, Table
+from sess.runtime.layers.table import Bias, CategoricalHead, Table
 from sess.runtime.vocabulary import VocabularySize
 from sess.testing.sessions import ITEMS, RESERVED, clicked
 from sess.testing.subject import Subject
@@ -44,6 +44,19 @@ def with_all_items_drawn_the_loss_is_the_whole_softmax(subject: Subject) -> None
     found = float(_loss_of(subject, n=ALL)(tf.constant(scores, tf.float32), _catalogue(EVEN), tf.constant(WHOLE), 0.0))
     right = scores[np.arange(ITEMS), WHOLE]
     np.testing.assert_allclose(found, np.mean(np.log(np.exp(scores).sum(axis=1)) - right), atol=1e-4)
+
+
+def a_bias_is_that_of_its_item(subject: Subject) -> None:
+    """What the loss says of an item's scores it says of the item's bias, summed over the rows."""
+    items = _catalogue(EVEN, has_bias=True)
+    assert items.bias_layer is not None
+    scores = tf.constant(np.random.default_rng(SEED).normal(size=(ITEMS, ITEMS)), tf.float32)
+    loss, watched = _loss_of(subject, n=ALL), items.bias_layer.values.value
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        found = loss(scores, items, tf.constant(WHOLE), 0.0)
+    of_scores, of_bias = tape.gradient(found, [scores, watched])
+    np.testing.assert_allclose(tf.convert_to_tensor(of_bias), tf.reduce_sum(of_scores, axis=0), atol=1e-5)
 
 
 def chances_to_be_drawn_are_taken_off(subject: Subject) -> None:
@@ -105,12 +118,12 @@ def _loss_of(subject: Subject, **given: int) -> Any:
     return lower(replace(chosen, params=params), Kind.LOSS, border)
 
 
-def _catalogue(clicks: NDArray[Any]) -> CategoricalHead:
-    """Return items whose vectors are those of a basis, so that a state has their scores."""
+def _catalogue(clicks: NDArray[Any], *, has_bias: bool = False) -> CategoricalHead:
+    """Return items whose vectors are those of a basis, so that a state has their scores, less a bias."""
     size = VocabularySize(RESERVED, RESERVED + ITEMS)
     items = Table(size, ITEMS)
     items.vectors.assign(np.eye(size.total, ITEMS, -RESERVED))
-    return CategoricalHead(items, None, size, 1.0, clicks)
+    return CategoricalHead(items, Bias(ITEMS) if has_bias else None, size, 1.0, clicks)
 
 
 def _gradient(loss: Any, scores: Any, targets: Any, items: CategoricalHead) -> Any:

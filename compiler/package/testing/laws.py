@@ -67,6 +67,9 @@ LAWS: Mapping[str, Law] = {
     "random places obey their ticket": Law(asking.random_places_obey_their_ticket, _appends),
     "serving asks once": Law(asking.serving_asks_once, _reads),
     "a loss raises its target": Law(compared.a_loss_raises_its_target, lambda subject: subject.entry.kind is Kind.LOSS),
+    "a bias is that of its item": Law(
+        compared.a_bias_is_that_of_its_item, lambda subject: subject.entry.kind is Kind.LOSS
+    ),
     "all items drawn are the whole softmax": Law(
         compared.with_all_items_drawn_the_loss_is_the_whole_softmax, compared.estimates
     ),
