@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sess.compiler.backend import CompileOptions, SpecFiles, Stage
-from sess.compiler.cli.options import backend, clean, lacking, read, spec_options
+from sess.compiler.cli.options import backend, clean, columns, lacking, read, spec_options
 from sess.compiler.driver import Checked
 from sess.compiler.failures import Misused
 
@@ -60,7 +60,7 @@ def command(
     if isinstance(metrics := result.get("metrics"), dict):
         from sess.compiler.report.metrics import metrics_text
 
-        sys.stdout.write(metrics_text(metrics))
+        sys.stdout.write(metrics_text(metrics, columns()))
     if until in ("export", "verify"):
         print(f"the artifact is at {output}", file=sys.stderr)
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sess.compiler.cli.options import backend, lacking
+from sess.compiler.cli.options import backend, columns, lacking
 from sess.compiler.report.metrics import metrics_text
 
 
@@ -22,5 +22,5 @@ def command(artifact: str, data: tuple[str, ...], is_json: bool) -> int:  # noqa
         found = dict(backend().evaluate(Path(artifact), data))
     except ModuleNotFoundError as error:
         raise lacking(error) from error
-    sys.stdout.write(json.dumps(found, indent=2) + "\n" if is_json else metrics_text(found))
+    sys.stdout.write(json.dumps(found, indent=2) + "\n" if is_json else metrics_text(found, columns()))
     return 0

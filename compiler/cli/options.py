@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -101,3 +102,8 @@ def backend() -> Backend:
 def lacking(error: ModuleNotFoundError) -> Missing:
     """Return the failure for a package that a command needs and that isn't installed."""
     return Missing(f"the package `{error.name}` is not installed", f"install what this command needs: {INSTALL}")
+
+
+def columns() -> int | None:
+    """Return how wide a terminal is, or what COLUMNS says; None where nothing says it, as in a file."""
+    return shutil.get_terminal_size((0, 0)).columns or None

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]  # metrics.json as the runtime wrote it
 
 BESIDE_SPLITS = ("protocol", "slices", "index")
 GAP = "  "
+NONE = "–"
 
 
-def metrics_text(metrics: Json) -> str:
-    """Return the tables of all splits, then of their slices."""
+def metrics_text(metrics: Json, width: int | None = None) -> str:
+    """Return the tables of all splits, then of their slices; metrics beyond `width` stand below the others."""
     protocol = metrics.get("protocol", {})
     parts: list[str] = []
     for split, rows in metrics.items():
         if split in BESIDE_SPLITS:
             continue
-        parts.append("\n".join([*_protocol(split, protocol), "", *_table(rows)]))
+        parts.append("\n".join([*_protocol(split, protocol), "", *_table(rows, width)]))
         for name, groups in metrics.get("slices", {}).get(split, {}).items():
             rows = {}
             for group, found in groups.items():
                 rows[f"{group} ({found['sessions']:,})"] = {}
                 rows |= {f"{group}\0  {row}": figures for row, figures in found["rows"].items()}
-            parts.append("\n".join([f"{split} by {name} (sessions)", "", *_table(rows)]))
+            parts.append("\n".join([f"{split} by {name} (sessions)", "", *_table(rows, width)]))
     return "\n\n".join(parts) + "\n" if parts else "nothing was measured: the data has no valid and no test split\n"
 
 
@@ -33,9 +34,10 @@ def _protocol(split: str, protocol: Json) -> list[str]:
     counts = protocol.get("counts", {}).get(split, {})
     seen = "left out" if "seen" in protocol.get("exclude", ()) else "not left out"
     items = ", ".join(f"{count:,} of `{head}`" for head, count in protocol.get("items", {}).items())
+    read = f", of which the last {protocol['keep']:,} are read" if protocol.get("keep") else ""
     lines = [
-        f"{split} ({protocol.get('split', '?')}): {counts.get('sessions', 0):,} sessions, "
-        f"{protocol.get('question', '?')}",
+        f"{split} ({protocol.get('split', '?')}): {counts.get('sessions', 0):,} sessions",
+        f"asked: {protocol.get('question', '?')}{read}",
         f"ranking: {protocol.get('ranking', '?')} ({items}), seen items {seen}" if items else "",
         f"interval: {protocol.get('interval', '?')}",
     ]
@@ -60,7 +62,7 @@ def _misses(head: str, counts: Json) -> Iterable[str]:
             yield f"`{head}`: {counts[name]:,} targets {text}" + ("" if name == "untrained_targets" else ": misses")
 
 
-def _table(rows: Json) -> list[str]:
+def _table(rows: Json, width: int | None) -> list[str]:
     """Return a table with a column for every metric that any row has; a row without figures heads those below it.
 
     What stands in a name before a null byte tells it from others and isn't shown.
@@ -72,15 +74,39 @@ def _table(rows: Json) -> list[str]:
         for row, figures in rows.items()
     ]
     widths = [max(len(line[i]) for line in [header, *body]) for i in range(len(header))]
-    return [
-        GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in [header, *body]
-    ]
+    found: list[str] = []
+    for part in _parts(widths, width):
+        found += [""] if found else []
+        elsewhere = set(range(1, len(header))) - set(part)
+        found += [
+            GAP.join(line[i].ljust(widths[i]) for i in (0, *part)).rstrip()
+            for line in [header, *body]
+            if _has_any(line, part) or not _has_any(line, elsewhere)
+        ]
+    return found
+
+
+def _has_any(line: Sequence[str], places: Iterable[int]) -> bool:
+    """Return whether a line has a figure at one of these places."""
+    return any(line[i] not in ("", NONE) for i in places)
+
+
+def _parts(widths: Sequence[int], most: int | None) -> list[list[int]]:
+    """Return the places of the metrics, in as many parts as it takes to stay within `most`, names before each."""
+    parts: list[list[int]] = [[]]
+    used = widths[0]
+    for i in range(1, len(widths)):
+        used += len(GAP) + widths[i]
+        if most is not None and parts[-1] and used > most:
+            parts.append([])
+            used = widths[0] + len(GAP) + widths[i]
+        parts[-1].append(i)
+    return parts
 
 
 def _figure(figure: Json | None) -> str:
     if figure is None or figure["value"] is None:
-        return "–"
+        return NONE
     value = _number(figure["value"])
     if figure.get("low") is None:
         return value

@@ -12,6 +12,7 @@ from sess.compiler.plans import HeadPlan
 from sess.runtime.artifact import Artifact
 from sess.runtime.baselines.fitted import Fitted, can_rank
 from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.evaluate.examples import examples_of
 from sess.runtime.evaluate.ranking import Popularity
 from sess.runtime.evaluate.run import Measure, measured, trained
 from sess.runtime.prepare.files import find_files
@@ -48,8 +49,12 @@ def evaluate_files(artifact: Artifact, paths: tuple[str, ...], progress: Progres
         for name, domain in workflow["domains"].items()
     }
     sessions = held_out(program.workflow, paths, Path.cwd(), fitted_transform(folder))
+    named, holds = " and ".join(f"`{path}`" for path in paths), "holds" if len(paths) == 1 else "hold"
     if len(sessions.offsets) < 2:
-        raise RunFailed(f"{' and '.join(paths)} hold no session", "look at `rows` in data: are the sessions right?")
+        raise RunFailed(f"{named} {holds} no session", "look at `rows` in data: are the sessions right?")
+    if (examples := examples_of(program, sessions)).count == 0:
+        message = f"none of the {examples.too_short:,} sessions of {named} has a step before the one that is asked for"
+        raise RunFailed(message, "look at `rows` in data: are the sessions right?")
     popularity: dict[str, Popularity] = {}
     for head in program.model.heads:
         if head.is_ranking and head.target_domain is not None:

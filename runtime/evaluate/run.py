@@ -171,10 +171,9 @@ def _protocol(
     program: Program, popularity: Mapping[str, Popularity], counts: dict[str, JsonValue], origin: str
 ) -> dict[str, JsonValue]:
     """Return how it was measured, so that figures are compared only where they can be."""
-    asks_step = any(head.target_level is Level.STEP for head in program.model.heads)
     return {
         "split": origin,
-        "question": "the last step from all before it" if asks_step else "the session's value from all its steps",
+        "question": _question(program.model.heads),
         "ranking": "whole catalogue",
         "items": {name: len(counted.clicks) for name, counted in popularity.items()},
         "keep": program.model.keep,
@@ -182,3 +181,12 @@ def _protocol(
         "interval": f"95 %, bootstrap of up to {RESAMPLES} resamples of sessions, seed {program.train.seed}",
         "counts": counts,
     }
+
+
+def _question(heads: Iterable[HeadPlan]) -> str:
+    """Return what is asked of a session, and from which of its steps."""
+    of_sessions = [f"`{head.name}`" for head in heads if head.target_level is Level.SESSION]
+    if not any(head.target_level is Level.STEP for head in heads):
+        return "the session's value from all its steps"
+    also = f", and {' and '.join(of_sessions)} of the session," if of_sessions else ""
+    return f"the last step{also} from all before it"

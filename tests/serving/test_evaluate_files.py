@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sess.compiler.block import Chosen
-from sess.compiler.failures import Misused
+from sess.compiler.failures import Misused, RunFailed
 from sess.compiler.plans import MetricPlan, Program
 from sess.compiler.report.metrics import metrics_text
 from sess.runtime.artifact import open_artifact
@@ -25,6 +27,7 @@ def test_the_files_of_a_split_have_the_figures_of_the_split(artifact: Path, shop
     assert found["data"] == expected["valid"]
     assert found["protocol"]["counts"]["data"] == expected["protocol"]["counts"]["valid"]
     assert found["protocol"]["split"] == f"given now: {shop / 'valid.parquet'}"
+    assert found["protocol"]["question"] == "the last step, and `buy` of the session, from all before it"
 
 
 def test_what_needs_training_sessions_is_left_out_and_named(artifact: Path, shop: Path) -> None:
@@ -44,3 +47,11 @@ def test_what_needs_training_sessions_is_left_out_and_named(artifact: Path, shop
 def test_files_that_are_not_there_are_named(artifact: Path) -> None:
     with pytest.raises(Misused, match=r"nowhere\.parquet"):
         evaluate_files(open_artifact(artifact), ("nowhere.parquet",), Silent())
+
+
+def test_sessions_of_one_step_are_no_evaluation(artifact: Path, shop: Path, tmp_path: Path) -> None:
+    events = pq.read_table(shop / "valid.parquet")
+    firsts = events.to_pandas().groupby("session_id", as_index=False).head(1)
+    pq.write_table(pa.Table.from_pandas(firsts, schema=events.schema, preserve_index=False), tmp_path / "short.parquet")
+    with pytest.raises(RunFailed, match=r"none of the [\d,]+ sessions of `.*short\.parquet` has a step before"):
+        evaluate_files(open_artifact(artifact), (str(tmp_path / "short.parquet"),), Silent())
