@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -17,7 +16,7 @@ from aiohttp.web_request import BaseRequest
 from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.json_body import Inference, read_body
-from sess.runtime.serve.gateway.listening import accept_all, begin_no_more
+from sess.runtime.serve.gateway.listening import Door
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, model_metadata, server_metadata
 from sess.runtime.serve.gateway.question import Output
@@ -26,8 +25,6 @@ from sess.runtime.serve.gateway.wire import json_of
 
 BODY_WITHIN = 30.0  # seconds
 ASKS_WITHIN = 1.0  # seconds, for a connection that was made before the end to send its request
-HANDSHAKE = 0.1  # seconds, for a connection that has begun to be there
-BACKLOG = 1024
 RETRY_AFTER = "1"
 ID_HEADER = "X-Request-Id"
 HEADER_LENGTH = "Inference-Header-Content-Length"
@@ -39,28 +36,16 @@ class HttpServer:
     def __init__(self, inferences: Inferences, log: Log) -> None:
         self._inferences, self._log = inferences, log
         self._server: web.Server | None = None
-        self._socket: socket.socket | None = None
-        self._site: asyncio.Server | None = None
+        self._door = Door(self._connection)
 
     async def start(self, host: str, port: int) -> None:
         """Listen."""
         self._server = web.Server(self._handle)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        self._socket.setblocking(False)
-        loop = asyncio.get_running_loop()
-        self._site = await loop.create_server(self._connection, sock=self._socket, backlog=BACKLOG)
+        await self._door.open(host, port)
 
     async def refuse_connections(self) -> None:
-        """Take no more connections; those that the kernel took already are served, closing would reset them."""
-        if self._site is None or self._server is None or self._socket is None:
-            return
-        begin_no_more(self._socket)
-        await asyncio.sleep(HANDSHAKE)
-        waiting = accept_all(self._socket)
-        self._site.close()
-        for connection in waiting:
-            await asyncio.get_running_loop().connect_accepted_socket(self._connection, connection)
+        """Take no more connections; those that were begun are served."""
+        await self._door.shut()
 
     async def stop(self, within: float) -> None:
         """End connections: each after its answer, those that ask nothing after a while."""
