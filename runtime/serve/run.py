@@ -69,7 +69,7 @@ async def _serve(options: ServeOptions) -> int:
             metrics.ready.set(0)
             await asyncio.sleep(options.drain)
     finally:
-        await http.refuse_connections()
+        await asyncio.gather(http.refuse_connections(), rpc.refuse_connections())
         await asyncio.gather(http.stop(ENDS_WITHIN), rpc.stop(ENDS_WITHIN), control.stop())
         if scrapes is not None:
             scrapes.close()

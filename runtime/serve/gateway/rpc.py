@@ -8,23 +8,27 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import grpc
 from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 
+from sess.runtime.serve.gateway import calls
 from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract
+from sess.runtime.serve.gateway.http2 import Connection
 from sess.runtime.serve.gateway.inference import Inferences
+from sess.runtime.serve.gateway.listening import Door
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, extensions, model_metadata
 from sess.runtime.serve.gateway.proto_body import answer_of, read_message
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
+from sess.runtime.serve.gateway.streams import Headers, Response
 
 Message = Any  # protobuf's messages have no types here
 
 SERVICE = "/inference.GRPCInferenceService/"
 INFER = "ModelInfer"
 ROOM = 64 * 1024  # bytes of a message beside its tensors
-ID_KEY = "x-request-id"
+ID_KEY = b"x-request-id"
+LONGEST_KEY = 128
 
 
 class RpcServer:
@@ -32,7 +36,10 @@ class RpcServer:
 
     def __init__(self, inferences: Inferences, log: Log) -> None:
         self._inferences, self._log = inferences, log
-        self._server: Any = None
+        self._longest = inferences.limits.bytes + ROOM
+        self.most = calls.PREFIX + self._longest
+        self._connections: set[Connection] = set()
+        self._door = Door(self._connect)
         self._methods: dict[str, tuple[Any, Callable[..., Any]]] = {
             "ServerLive": (messages.ServerLiveRequest, lambda _: messages.ServerLiveResponse(live=True)),
             "ServerReady": (messages.ServerReadyRequest, self._ready),
@@ -44,20 +51,54 @@ class RpcServer:
 
     async def start(self, host: str, port: int) -> None:
         """Listen."""
-        options = [
-            ("grpc.max_receive_message_length", self._inferences.limits.bytes + ROOM),
-            ("grpc.max_send_message_length", -1),
-            ("grpc.so_reuseport", 0),
-        ]
-        self._server = grpc.aio.server(options=options)
-        self._server.add_generic_rpc_handlers((_Handlers(self, self._methods),))
-        self._server.add_insecure_port(f"{host}:{port}")
-        await self._server.start()
+        await self._door.open(host, port)
+
+    async def refuse_connections(self) -> None:
+        """Take no more connections; those that were begun are served."""
+        await self._door.shut()
 
     async def stop(self, within: float) -> None:
-        """Take no more requests, and let those under way end."""
-        if self._server is not None:
-            await self._server.stop(within)
+        """Take no more calls, and let those under way end."""
+        for connection in tuple(self._connections):
+            connection.end()
+        ends = time.monotonic() + within
+        while self._connections and time.monotonic() < ends:
+            await asyncio.sleep(0.02)
+        for connection in tuple(self._connections):
+            connection.abort()
+
+    def refuse(self, headers: Headers, body: bytearray) -> Response | None:
+        """Return the response to a call of which enough has come to refuse it."""
+        if not calls.is_call(headers):
+            return calls.NO_GRPC
+        try:
+            calls.check_size(body, self._longest)
+        except Refusal as refused:
+            return self._refused(refused, headers)
+        return None
+
+    async def answer(self, headers: Headers, body: bytearray) -> Response:
+        """Return the response to a whole call: its message, or its status where there is none."""
+        try:
+            call = calls.read_call(headers)
+            async with asyncio.timeout(call.timeout):
+                return calls.answer(await self._serialized(call, calls.message_of(call, body, self._longest)))
+        except TimeoutError:
+            late = Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline")
+            return self._refused(late, headers)
+        except Refusal as refused:
+            return self._refused(refused, headers)
+
+    def _connect(self) -> Connection:
+        connection = Connection(self, self._connections.discard)
+        self._connections.add(connection)
+        return connection
+
+    def _refused(self, refused: Refusal, headers: Headers) -> Response:
+        self._inferences.metrics.rejected.labels(refused.rule).inc()
+        id, status = calls.text_of(headers, ID_KEY, LONGEST_KEY) or os.urandom(8).hex(), refused.reason.value.grpc
+        self._log.refused(refused.rule, id=id, protocol="grpc", status=status)
+        return calls.refusal(status, refused.message, {ID_KEY: id})
 
     def _contract(self) -> Contract:
         with self._inferences.route.enter() as lane:
@@ -84,7 +125,7 @@ class RpcServer:
             outputs=[tensor(**each) for each in found["outputs"]],
         )  # fmt: skip
 
-    async def _infer(self, request: Message, raw: bytes, context: Any) -> Message:
+    async def _infer(self, request: Message, size: int, timeout: float | None) -> Message:
         started = time.monotonic()
         # Read here: what isn't UTF-8 is refused before anything is counted.
         model, id = request.model_name, request.id[:LONGEST_ID]
@@ -95,12 +136,15 @@ class RpcServer:
         self._inferences.metrics.in_flight.inc()
         status = "OK"
         try:
-            outputs = await self._inferences.run(model, request.model_version, len(raw), read, context.time_remaining())
+            outputs = await self._inferences.run(model, request.model_version, size, read, timeout)
             return answer_of(model, id, outputs)
         except Refusal as refusal:
             status = refusal.reason.value.grpc
             if refusal.reason is Reason.NOT_FOUND:
                 model = "-"
+            raise
+        except asyncio.CancelledError:  # the client went, or its deadline ended
+            status = "CANCELLED"
             raise
         finally:
             # Counted when the answer is on its way.
@@ -113,50 +157,22 @@ class RpcServer:
         metrics.latency.labels("grpc", model).observe(seconds)
         self._log.request(id=id, protocol="grpc", model=model, status=status, ms=round(seconds * 1000, 2))
 
-    async def answer(self, method: str, raw: bytes, context: Any) -> bytes:
-        """Return the serialized answer; the call is aborted with its status where there is none."""
-        try:
-            return await self._serialized(method, raw, context)
-        except Refusal as refusal:
-            self._inferences.metrics.rejected.labels(refusal.rule).inc()
-            id = dict(context.invocation_metadata() or ()).get(ID_KEY, "") or os.urandom(8).hex()
-            status = refusal.reason.value.grpc
-            self._log.refused(refusal.rule, id=str(id)[:128], protocol="grpc", status=status)
-            context.set_trailing_metadata(((ID_KEY, str(id)[:128]),))
-            await context.abort(getattr(grpc.StatusCode, status), refusal.message)
-        raise AssertionError("abort raises")
-
-    async def _serialized(self, method: str, raw: bytes, context: Any) -> bytes:
-        kind, run = self._methods[method]
+    async def _serialized(self, call: calls.Call, raw: bytes) -> bytes:
+        method = self._methods.get(call.path.removeprefix(SERVICE)) if call.path.startswith(SERVICE) else None
+        if method is None:
+            raise Refusal(Reason.NO_METHOD, "there is no such method", "unknown path")
+        kind, run = method
         try:
             request = kind.FromString(raw)
-            answer = await run(request, raw, context) if method == INFER else run(request)
-            serialized: bytes = answer.SerializeToString()
+            found = await run(request, len(raw), call.timeout) if run == self._infer else run(request)
+            serialized: bytes = found.SerializeToString()
             return serialized
         except DecodeError:
             raise invalid("the message is no protobuf of this service", "bad message") from None
         except UnicodeDecodeError:  # a text is decoded when it is asked for
             raise invalid("the message holds a name that is not UTF-8", "bad message") from None
-        except (Refusal, grpc.aio.AbortError):
+        except Refusal:
             raise
         except Exception as error:
             self._log.event("bug", protocol="grpc", error=f"{type(error).__name__}: {error}")
             raise Refusal(Reason.FAILED, "the server failed on this request", "bug") from None
-
-
-class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc is untyped
-    """Finds the method of a call; bytes come in and go out, so that an answer of Triton is never parsed twice."""
-
-    def __init__(self, server: RpcServer, methods: Mapping[str, object]) -> None:
-        self._server, self._names = server, frozenset(methods)
-
-    def service(self, details: Any) -> Any:
-        """Return the handler of a call; None for what is not served."""
-        name = details.method.removeprefix(SERVICE)
-        if name not in self._names:
-            return None
-
-        async def run(raw: bytes, context: Any) -> bytes:
-            return await self._server.answer(name, raw, context)
-
-        return grpc.unary_unary_rpc_method_handler(run)

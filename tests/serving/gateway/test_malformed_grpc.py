@@ -256,12 +256,6 @@ def test_only_health_metadata_and_inference_are_there(method: str, gateway: Gate
     assert gateway.call(method, b"")[0] == "UNIMPLEMENTED"
 
 
-def test_a_deadline_that_is_over_is_told(gateway: Gateway) -> None:
-    code, _ = gateway.call("ModelInfer", message().SerializeToString(), timeout=1e-6)
-    assert code == "DEADLINE_EXCEEDED"
-    assert is_alive(gateway)
-
-
 def test_typed_contents_are_answered_as_raw_ones_are(gateway: Gateway) -> None:
     found = message()
     typed("item_id__values", "int64_contents", ITEMS)(found)

@@ -1,0 +1,115 @@
+"""A gRPC call as it travels over HTTP/2: its headers, its message behind a length, and its status at the end."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sess.runtime.serve.gateway.frames import literal
+from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
+from sess.runtime.serve.gateway.streams import Headers, Response
+
+PREFIX = 5  # bytes before a message: whether it is compressed, and its length
+CODES = {
+    "OK": 0, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5, "RESOURCE_EXHAUSTED": 8,
+    "UNIMPLEMENTED": 12, "INTERNAL": 13, "UNAVAILABLE": 14,
+}  # fmt: skip
+LONGEST_MESSAGE = 4096  # bytes of a status' words: clients refuse headers of more than 8 KiB
+PLAIN = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+
+_SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
+_STATUS_200 = b"\x88"  # by its place in HPACK's table
+_ENCODINGS = (b"gzip", b"deflate")
+_GZIP_OR_ZLIB = 47  # window bits that let zlib find out which it is
+_HEAD = (
+    _STATUS_200 + literal(b"content-type", b"application/grpc") + literal(b"grpc-accept-encoding", b"gzip,deflate")
+)  # fmt: skip
+_OK = literal(b"grpc-status", b"0")
+NO_GRPC = Response(literal(b":status", b"415"))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the headers of a call say; `timeout` is in seconds, None where the client waits for ever."""
+
+    path: str
+    timeout: float | None
+    is_compressed: bool
+
+
+def is_call(headers: Headers) -> bool:
+    """Whether a request is one of gRPC."""
+    return headers.get(b":method") == b"POST" and headers.get(b"content-type", b"").startswith(b"application/grpc")
+
+
+def read_call(headers: Headers) -> Call:
+    """Return the call of its headers; a Refusal where they can't be read."""
+    encoding = headers.get(b"grpc-encoding", b"identity")
+    if encoding not in (b"identity", *_ENCODINGS):
+        raise Refusal(Reason.NO_METHOD, "messages are read plain, or by gzip or deflate", "content encoding")
+    return Call(headers.get(b":path", b"").decode("latin-1"), _timeout(headers), encoding in _ENCODINGS)
+
+
+def text_of(headers: Headers, name: bytes, most: int) -> str:
+    """Return a header as a text that can be logged and sent back; empty if it isn't there, or isn't one."""
+    value = headers.get(name, b"")
+    return value.decode() if len(value) <= most and value.isascii() and value.decode().isprintable() else ""
+
+
+def check_size(body: bytearray, most: int) -> None:
+    """Refuse a message that says, or has, more bytes than it may."""
+    if len(body) < PREFIX:
+        return
+    size = int.from_bytes(body[1:PREFIX], "big")
+    if size > most:
+        raise Refusal(Reason.TOO_LARGE, f"the message has {size:,} bytes, it may have {most:,}", "body too large")
+    if len(body) > PREFIX + size:
+        raise invalid("a call has one message, this has more", "bad message")
+
+
+def message_of(call: Call, body: bytearray, most: int) -> bytes:
+    """Return the message of a call's whole body."""
+    if len(body) < PREFIX or len(body) != PREFIX + int.from_bytes(body[1:PREFIX], "big"):
+        raise invalid("the call ends before its message", "short body")
+    packed = bytes(memoryview(body)[PREFIX:])
+    if body[0] > 1 or (body[0] and not call.is_compressed):
+        raise invalid("the message is compressed by no `grpc-encoding`", "bad message")
+    return _unpacked(packed, most) if body[0] else packed
+
+
+def answer(message: bytes) -> Response:
+    """Return the response that holds a message."""
+    return Response(_HEAD, b"\0" + len(message).to_bytes(4, "big") + message, _OK)
+
+
+def refusal(code: str, message: str, metadata: Mapping[bytes, str]) -> Response:
+    """Return the response of a status other than OK, with what a client may know beside it."""
+    words = quote(message, safe=PLAIN).encode()[:LONGEST_MESSAGE]
+    said = literal(b"grpc-status", b"%d" % CODES[code]) + literal(b"grpc-message", words)
+    return Response(_HEAD + said + b"".join(literal(name, value.encode()) for name, value in metadata.items()))
+
+
+def _timeout(headers: Headers) -> float | None:
+    said = headers.get(b"grpc-timeout")
+    if said is None:
+        return None
+    count, unit = said[:-1], said[-1:]
+    if not count.isdigit() or len(count) > 8 or unit not in _SECONDS:
+        raise invalid("`grpc-timeout` is no time", "bad timeout")
+    return int(count) * _SECONDS[unit]
+
+
+def _unpacked(packed: bytes, most: int) -> bytes:
+    """Return a message that was compressed, without ever holding more than `most` bytes of it."""
+    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        message = reader.decompress(packed, most + 1)
+    except zlib.error:
+        raise invalid("the message is not compressed as it says", "bad message") from None
+    if len(message) > most:
+        raise Refusal(Reason.TOO_LARGE, f"the message may have {most:,} bytes", "body too large")
+    if not reader.eof:
+        raise invalid("the compressed message ends early", "bad message")
+    return message
