@@ -113,11 +113,11 @@ class Connection(asyncio.Protocol):
         if not self._is_over:
             self._say_last(Code.NO_ERROR)
             self._is_over = True
-            self._write()
             self._leave()
 
     def _leave(self) -> None:
         """Close an ended connection without streams; what the client still says is read, or TCP would reset it."""
+        self._write()
         if self._is_over and not self._streams and self._transport is not None and not self._has_left:
             self._has_left = True
             self._transport.write_eof()
@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
         if len(self._streams) >= MOST_STREAMS:
             self._say(Kind.RST_STREAM, 0, id, Code.REFUSED_STREAM.to_bytes(4, "big"))
             return
-        timer = self._loop.call_later(BODY_WITHIN, self._reset, id, Code.CANCEL)
+        timer = self._loop.call_later(BODY_WITHIN, self._give_up, id)
         self._streams[id] = Stream(id, fields, self._first_window, timer)
         self._take_data(flags & Flag.END_STREAM, id, b"")
 
@@ -266,12 +266,11 @@ class Connection(asyncio.Protocol):
         stream.timer.cancel()
         del self._streams[stream.id]
         if self._is_over:
-            self._write()
             self._leave()
 
-    def _reset(self, id: int, code: Code) -> None:
-        self._say(Kind.RST_STREAM, 0, id, code.to_bytes(4, "big"))
-        self._write()
+    def _give_up(self, id: int) -> None:
+        """Wait no longer for the rest of a request."""
+        self._say(Kind.RST_STREAM, 0, id, Code.CANCEL.to_bytes(4, "big"))
         self._drop(self._streams[id])
 
     def _drop(self, stream: Stream) -> None:

@@ -11,9 +11,9 @@ import grpc
 import pytest
 from hpack import Encoder
 
-from sess.runtime.serve.gateway import calls
+from sess.runtime.serve.gateway import calls, http2
 from sess.runtime.serve.gateway.frames import Code, Flag, Kind, frame
-from sess.runtime.serve.gateway.http2 import MOST_STREAMS, NEAR_END
+from sess.runtime.serve.gateway.http2 import CREDIT, MOST_STREAMS, NEAR_END
 from tests.serving.gateway.framing import BLOCK, LONGEST, WAITS, Client, Server, headers, message
 
 END = Flag.END_STREAM | Flag.END_HEADERS
@@ -69,6 +69,24 @@ def test_a_message_that_is_too_long_is_refused(way: grpc.Compression | None, sha
     with open_channel(shared_server) as channel, pytest.raises(grpc.RpcError) as caught:
         caller(channel)(bytes(LONGEST + 1), compression=way, timeout=10)
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_who_is_refused_early_may_stop_to_send(shared_server: Server) -> None:
+    client = Client(shared_server.port)
+    client.say(headers(1), frame(Kind.DATA, 0, 1, b"\0\xff\xff\xff\xff"))
+    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
+    assert heard[-1] == (Kind.RST_STREAM, 1, Code.NO_ERROR.to_bytes(4, "big"))
+
+
+def test_what_was_read_may_be_sent_again(shared_server: Server) -> None:
+    client = Client(shared_server.port)
+    part = bytes(16_384)
+    client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)
+    client.say(headers(1), frame(Kind.DATA, 0, 1, b"\0" + LONGEST.to_bytes(4, "big")))
+    client.say(*(frame(Kind.DATA, 0, 1, part) for _ in range(CREDIT // len(part))))
+    assert client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)[-1] == (
+        Kind.WINDOW_UPDATE, 0, (CREDIT + 5).to_bytes(4, "big"),
+    )  # fmt: skip
 
 
 def test_a_call_that_its_client_gives_up_is_cancelled(server: Server) -> None:
@@ -134,12 +152,31 @@ def test_what_came_before_a_client_heard_of_the_end_is_answered_and_what_comes_l
     client.socket.close()
 
 
+def test_what_is_to_be_said_is_said_before_a_connection_ends(server: Server) -> None:
+    client = Client(server.port)
+    client.say(headers(1), message(1, WAITS))
+    assert server.service.begun.wait(10)
+    server.end()
+    client.say(frame(Kind.PING, Flag.ACK, 0, NEAR_END))
+    client.hear(lambda kind, _, stream, payload: kind == Kind.GOAWAY and payload[:4] == b"\0\0\0\1")
+    client.say(frame(Kind.PING, 0, 0, b"are you?"), frame(Kind.RST_STREAM, 0, 1, bytes(4)))
+    assert client.hear()[-1] == (Kind.PING, 0, b"are you?")
+
+
 def test_a_client_that_asks_nothing_is_let_go(server: Server) -> None:
     client = Client(server.port)
     client.hear(lambda kind, flags, *_: kind == Kind.SETTINGS and bool(flags))
     server.end()
     client.say(frame(Kind.PING, Flag.ACK, 0, NEAR_END))
     assert client.hear()[-1][0] == Kind.GOAWAY
+
+
+def test_a_request_that_does_not_come_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http2, "BODY_WITHIN", 0.05)
+    client = Client(server.port)
+    client.say(headers(1))
+    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
+    assert heard[-1] == (Kind.RST_STREAM, 1, Code.CANCEL.to_bytes(4, "big"))
 
 
 def test_a_client_that_has_said_its_last_gets_its_answer(server: Server) -> None:
