@@ -6,5 +6,5 @@ import re
 
 
 def scope_name(name: str) -> str:
-    """Return a name with a dot for each letter that a scope can't have; two names may give one."""
-    return re.sub(r"[^A-Za-z0-9_.-]", ".", name)
+    """Return a name with a dot for each letter that a scope can't have, or not as its first; two names may give one."""
+    return re.sub(r"^[_-]|[^A-Za-z0-9_.-]", ".", name)
