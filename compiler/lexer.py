@@ -107,7 +107,7 @@ def _skip(source: Source, at: int, tokens: list[Token], holes: list[int], report
     if tokens and _goes_on(source, tokens[-1], at):
         at = tokens.pop().start_pos or 0
     found = stray(source, at)
-    span = found.finding.span
+    span = found.read or found.finding.span
     reporter.report(found.finding)
     if found.kind is None:
         holes.append(span.start)

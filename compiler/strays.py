@@ -19,6 +19,8 @@ class Stray:
     kind: str | None
     text: str | None = None
     """None: as it is written."""
+    read: Span | None = None
+    """What is read as the token, where the finding points at more."""
 
 
 BROKEN = "BROKEN"
@@ -31,6 +33,10 @@ _PATH = re.compile(r"""[^\s"#(){}\[\],=]*[/\\][^\s"#(){}\[\],=]*|[\w.-]*\.(?:pbt
 _COMMENT = re.compile(r"//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)")
 _CUT_OFF = re.compile(r"(?:([A-Za-z_][A-Za-z0-9_]*)[ \t]+)?@([0-9]*)")
 _OTHER_SIGNS = re.compile(r"->|=>|\|>|\|\|?|>|:=|==|:|;")
+_DEFINED = re.compile(r"^[ \t]*(?:columns|sequence|domain|table|let|encoder|head|param)[ \t]+\w+[ \t]*\Z", re.MULTILINE)
+_TYPE = re.compile(r":[ \t]*\w+(?:\[[^\]\n]*\])?(?=[ \t]*=)")
+_MAPPING = re.compile(r"=\s*(\{[ \t\n]*(?:\w+|\"\w+\")[ \t]*)\Z")
+_LONGEST_MAPPING = 400  # characters up to its first `:`
 _JUNK = re.compile(r"[^\s\w\"#()\[\]{},=+\-&]+|.", re.DOTALL)
 
 # Signs of other languages, and ours for the same thing; `;` separates what needs no separator.
@@ -125,6 +131,42 @@ def _other_sign(source: Source, at: int) -> Stray | None:
     )
 
 
+def _declared_type(source: Source, at: int) -> Stray | None:
+    """Return the type of a definition, such as `param x: int = 1`."""
+    found = _TYPE.match(source.text, at)
+    if found is None or not _DEFINED.search(source.text, source.line_starts[source.position(at).line - 1], at):
+        return None
+    span = Span(source, at, found.end())
+    fix = Fix("leave it out", (Edit(span, ""),))
+    helps = ("what a definition is follows from its value",)
+    return Stray(
+        Diagnostic(codes.STRAY_CHARACTER, f"`{found[0]}` has no meaning here", span, help=helps, fixes=(fix,)), ""
+    )
+
+
+def _mapping(source: Source, at: int) -> Stray | None:
+    """Return a value in braces, such as `optimizer = {lr: 0.1}`."""
+    begin = _MAPPING.search(source.text, max(0, at - _LONGEST_MAPPING), at) if source.text[at] == ":" else None
+    end = _closing(source.text, at) if begin is not None else None
+    if begin is None or end is None:
+        return None
+    span = Span(source, begin.start(1), end + 1)
+    first = begin[1].strip(' \t\n{"')
+    helps = (f"a value with parts is a call: `name({first}=…)`",)
+    finding = Diagnostic(codes.STRAY_CHARACTER, "`{ }` holds entries of a section, and no value", span, help=helps)
+    return Stray(finding, BROKEN, read=Span(source, at, end))
+
+
+def _closing(text: str, at: int) -> int | None:
+    """Return where the brace closes that is open at an offset; None if it doesn't."""
+    depth = 1
+    for found in re.finditer(r"[{}]", text[at:]):
+        depth += 1 if found[0] == "{" else -1
+        if depth == 0:
+            return at + found.start()
+    return None
+
+
 def _comment(source: Source, at: int) -> Stray | None:
     """Return a comment of another language: the rest of its line, or all of it, says nothing."""
     found = _COMMENT.match(source.text, at)
@@ -187,7 +229,8 @@ def _junk(source: Source, at: int) -> Stray | None:
 
 
 _KINDS: tuple[Callable[[Source, int], Stray | None], ...] = (
-    _comment, _string, _number, _cutoff, _lone_cutoff, _other_quotes, _other_sign, _path, _junk,
+    _comment, _string, _number, _cutoff, _lone_cutoff, _other_quotes, _declared_type, _mapping, _other_sign, _path,
+    _junk,
 )  # fmt: skip
 
 
