@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from sess.compiler.diagnostics import printable
+
 
 class Task(Protocol):
     """A piece of work that is under way."""
@@ -27,6 +29,11 @@ class Progress(Protocol):
         """Return a context manager that gives a Task of `total` steps."""
 
 
+def shown(text: str) -> None:
+    """Print one line on stderr: names of columns and files are anyone's, and may hold what moves a cursor."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
 class LineProgress:
     """Plain lines: one when a task starts, one at most every ten seconds, one at its end with the time it took."""
 
@@ -34,7 +41,7 @@ class LineProgress:
 
     def say(self, text: str) -> None:
         """Print one line on stderr."""
-        print(text, file=sys.stderr, flush=True)
+        shown(text)
 
     @contextmanager
     def track(self, label: str, total: int) -> Iterator[Task]:
@@ -66,7 +73,7 @@ class BarProgress:
 
     def say(self, text: str) -> None:
         """Print one line on stderr."""
-        print(text, file=sys.stderr, flush=True)
+        shown(text)
 
     @contextmanager
     def track(self, label: str, total: int) -> Iterator[Task]:
