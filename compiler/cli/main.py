@@ -129,7 +129,7 @@ def _report_bug() -> int:
     import traceback
 
     handle, name = tempfile.mkstemp(prefix="sess-bug-", suffix=".txt")
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", errors="backslashreplace") as file:
         file.write(f"sess {' '.join(sys.argv[1:])}\n\n{traceback.format_exc()}")
     last = traceback.format_exception_only(*sys.exc_info()[:2])[-1].strip()
     print(f"error: this is a bug in sess: {last[:300]}", file=sys.stderr)

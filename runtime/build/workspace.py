@@ -86,7 +86,14 @@ class Workspace:
 @contextmanager
 def open_workspace(out: Path) -> Iterator[Workspace]:
     """Lock, sweep and return the workspace of an artifact; Misused if it is busy, or the target is something else."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "manifest.json").is_file())):
+    try:
+        str(out).encode()
+        is_other = out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / "manifest.json").is_file()))
+    except UnicodeEncodeError:
+        raise Misused(f"`{out}` is not UTF-8", "choose another -o") from None
+    except OSError as error:
+        raise Misused(f"`{out}` can't be used: {error.strerror}", "choose another -o") from None
+    if is_other:
         raise Misused(f"`{out}` exists and is not an artifact of sess", "choose another -o, or remove it yourself")
     workspace = Workspace(_root(out))
     try:

@@ -34,6 +34,16 @@ def test_a_bug_exits_101_with_its_trace_in_a_file(
     assert "Traceback" in Path(path).read_text() and "ZeroDivisionError" in Path(path).read_text()
 
 
+def test_a_bug_in_a_command_that_is_not_utf_8_has_its_trace_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["sess", "check", "x\udcff.sess"])
+    assert run(monkeypatch, ZeroDivisionError("division by zero")) == 101
+    (path,) = re.findall(r"(/\S+\.txt)", capsys.readouterr().err)
+    assert "check x\\udcff.sess" in Path(path).read_text()
+
+
 def test_an_interruption_exits_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, KeyboardInterrupt()) == 130
     assert capsys.readouterr().err.strip() == "interrupted"

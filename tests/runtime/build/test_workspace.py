@@ -70,6 +70,13 @@ def test_a_folder_that_is_no_artifact_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(("name", "why"), [("x" * 300, "File name too long"), ("x\udcff", "is not UTF-8")])
+def test_a_name_that_no_folder_can_have_is_refused(name: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(Misused, match=why), open_workspace(tmp_path / name):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_new_directory_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     fresh, target = tmp_path / "fresh", tmp_path / "out"
     for folder, text in ((fresh, "new"), (target, "old")):
