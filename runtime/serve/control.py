@@ -36,7 +36,9 @@ class Control:
         try:
             self._server = await asyncio.start_unix_server(self._talk, str(path), limit=LONGEST_LINE)
         except OSError as error:
-            raise RunFailed(f"the control socket `{path}` can't be made: {error.strerror}", "name another") from None
+            raise RunFailed(
+                f"the control socket `{path}` can't be made: {error.strerror or error}", "name another"
+            ) from None
         finally:
             os.umask(mask)
         self._path = path

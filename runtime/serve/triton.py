@@ -6,6 +6,7 @@ import collections
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,13 +16,23 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from sess.compiler.failures import RunFailed
+from sess.compiler.quantity import in_bytes
 from sess.runtime.serve.installation import environment, lay_out_backends, server
-from sess.runtime.serve.leftovers import environments, note, owned_prefix, remove, sweep, sweep_the_dead
+from sess.runtime.serve.leftovers import (
+    SHARED_MEMORY,
+    environments,
+    note,
+    owned_prefix,
+    remove,
+    sweep,
+    sweep_the_dead,
+)
 from sess.runtime.serve.staging import link
 
 STARTS_IN = 180.0  # seconds, until all models are loaded
@@ -113,6 +124,12 @@ class Triton:
         if code is None:
             return
         self._reader.join(2)
+        if lacks_memory(self._lines):
+            size = in_bytes(shutil.disk_usage(SHARED_MEMORY).total)
+            raise RunFailed(
+                f"Triton has no room in `{SHARED_MEMORY}`, which is {size} in all: every step takes 1 MiB and more",
+                "make it larger, a container's by `--shm-size=256m`",
+            )
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         raise RunFailed(f"Triton ended with {cause}", self.last_words())
 
@@ -180,6 +197,11 @@ class Triton:
             self._lines.append(line.rstrip("\n"))
             if self._relays:
                 print(f"triton: {line}", end="", file=sys.stderr, flush=True)
+
+
+def lacks_memory(lines: Iterable[str]) -> bool:
+    """Whether a server's log says that shared memory is full."""
+    return any("shared memory" in line and "No space left" in line for line in lines)
 
 
 def _die_with_parent() -> None:

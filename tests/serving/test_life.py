@@ -8,7 +8,7 @@ import pytest
 
 from sess.runtime.artifact import open_artifact
 from sess.runtime.serve.client import Client
-from sess.runtime.serve.triton import Ports, Triton, choose_port
+from sess.runtime.serve.triton import Ports, Triton, choose_port, lacks_memory
 
 pytestmark = pytest.mark.triton
 
@@ -25,3 +25,18 @@ def test_a_stopped_server_leaves_no_process_no_memory_and_an_untouched_artifact(
     assert not list(Path("/dev/shm").glob(f"{memory}*"))
     assert not scratch.exists()
     open_artifact(artifact)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_so"),
+    [
+        (
+            "Internal: Unable to initialize shared memory key 'x'. Error: No space left on device",
+            True,
+        ),
+        ("Internal: Unable to initialize shared memory key 'x': File exists", False),
+        ("error: No space left on device: '/tmp/x'", False),
+    ],
+)
+def test_a_log_tells_that_shared_memory_is_full(line: str, *, is_so: bool) -> None:
+    assert lacks_memory(["I0000 started", line]) == is_so
