@@ -34,7 +34,7 @@ def quietly(name: str) -> ModuleType:
         os.dup2(file.fileno(), 2)
         try:
             return importlib.import_module(name)
-        except BaseException:
+        except Exception:
             file.seek(0)
             os.write(kept, file.read())
             raise

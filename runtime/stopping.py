@@ -12,6 +12,7 @@ from typing import NoReturn
 from sess.compiler.failures import Failure
 
 EXIT_CODE = 128 + signal.SIGTERM
+GOES_ON = "the same command goes on from there"
 Handler = Callable[[int, FrameType | None], None]
 
 
@@ -22,14 +23,19 @@ class Terminated(Failure):
 
 
 @contextmanager
-def unwinding() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit while the context is open; no handler of errors takes it for one."""
+def unwinding(say: Callable[[str], None]) -> Iterator[None]:
+    """Let SIGTERM raise SystemExit while the context is open, and say so; no handler of errors takes it for one."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         raise SystemExit(EXIT_CODE)
 
     with _handled(stop):
-        yield
+        try:
+            yield
+        except SystemExit as exit:
+            if exit.code == EXIT_CODE:
+                say(f"stopped by SIGTERM: {GOES_ON}")
+            raise
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sess.runtime.build.code import of_code, of_plug_ins
 from sess.runtime.build.digest import EXPORTING, PREPARING, SERVING, TRAINING, of_file, of_value, versions
 from sess.runtime.build.disk import Disk
 from sess.runtime.build.inputs import data_digests
-from sess.runtime.build.publish import put_in_place
+from sess.runtime.build.publish import confirm, put_in_place
 from sess.runtime.build.room import of_export, of_prepare, of_train
 from sess.runtime.build.workspace import Workspace, open_workspace, refuse_if_busy
 from sess.runtime.progress import Progress
@@ -56,7 +56,7 @@ def compile_program(
     out = options.out.absolute()
     refuse_if_busy(out)
     shards = _shards(program, files, options.skip, progress)
-    with open_workspace(out) as workspace, unwinding(), Disk(workspace.root).refusals() as disk:
+    with open_workspace(out) as workspace, unwinding(progress.say), Disk(workspace.root).refusals() as disk:
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
         for step in _steps(program, files, shards, data, workspace, out, progress):
@@ -206,3 +206,5 @@ def _publish(workspace: Workspace, out: Path) -> None:
     fresh = workspace.folder(Stage.EXPORT) / "artifact"
     if _is_made(fresh, workspace):
         put_in_place(fresh, out, workspace.aside)
+    else:
+        confirm(out)

@@ -8,6 +8,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from sess.compiler.failures import RunFailed
 from sess.runtime.build.durable import settle, settle_names
 
 AT_FDCWD = -100
@@ -17,7 +18,7 @@ RENAME_EXCHANGE = 2
 def put_in_place(fresh: Path, target: Path, aside: Path) -> None:
     """Rename a directory to its place once all of it is on the disk; an older one goes aside, and then away.
 
-    OSError leaves the older one in its place.
+    OSError leaves the older one in its place; after RunFailed the new one is there, and a power cut may take it back.
     """
     settle(fresh)
     if target.exists():
@@ -25,8 +26,19 @@ def put_in_place(fresh: Path, target: Path, aside: Path) -> None:
         _swap(fresh, target, aside)
     else:
         fresh.rename(target)
-    settle_names(target.parent)
+    confirm(target)
     shutil.rmtree(aside, ignore_errors=True)  # what a kill leaves of it goes when the next build begins
+
+
+def confirm(target: Path) -> None:
+    """Have the disk keep the name of an artifact that is in its place; RunFailed if it doesn't."""
+    try:
+        settle_names(target.parent)
+    except OSError as error:
+        raise RunFailed(
+            f"the artifact is at `{target}`, and the disk doesn't say that it stays there: {error.strerror}",
+            "mend the disk; then the same command asks it again",
+        ) from error
 
 
 def _swap(fresh: Path, target: Path, aside: Path) -> None:

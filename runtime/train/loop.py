@@ -12,7 +12,7 @@ import numpy as np
 
 from sess.runtime.model import SessionModel
 from sess.runtime.progress import Progress, Task
-from sess.runtime.stopping import Terminated, heard
+from sess.runtime.stopping import GOES_ON, Terminated, heard
 from sess.runtime.train.batches import Batches
 from sess.runtime.train.checkpoint import Begun, Checkpoint
 from sess.runtime.train.diverged import diverged
@@ -22,7 +22,6 @@ from sess.runtime.train.step import Step
 
 # Losses are fetched once for so many steps, so that an accelerator isn't waited for at every one.
 FETCH_STEPS = 16
-GOES_ON = "the same command goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
