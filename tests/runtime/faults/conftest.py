@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,12 +23,18 @@ class Project:
 
     folder: Path
 
-    def start(self, out: str, *options: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self,
+        out: str,
+        *options: str,
+        before: Callable[[], None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
         """Start `sess compile` into a directory of the folder; `before` runs in the new process."""
         return subprocess.Popen(
             [*SESS, "compile", "cycle.sess", "-o", out, *options],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=before,
-            env={**os.environ, "CI": "1"},
+            env={**os.environ, "CI": "1", **(environment or {})},
         )  # fmt: skip
 
     def compile(self, out: str, *options: str, before: Callable[[], None] | None = None) -> tuple[int, str]:
@@ -42,11 +48,16 @@ class Project:
         return sha256((self.folder / f".{out}.work" / "train" / "weights.npz").read_bytes()).hexdigest()
 
 
+def cycle_project(folder: Path) -> Project:
+    """Return a project in a folder: a deterministic cycle of items to learn."""
+    (folder / "schema.pbtxt").write_text(SCHEMA)
+    (folder / "cycle.sess").write_text(SPEC)
+    write_cycle(folder / "train.parquet", seed=1, sessions=400)
+    write_cycle(folder / "valid.parquet", seed=2, sessions=80)
+    return Project(folder)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A deterministic cycle of items to learn."""
-    (tmp_path / "schema.pbtxt").write_text(SCHEMA)
-    (tmp_path / "cycle.sess").write_text(SPEC)
-    write_cycle(tmp_path / "train.parquet", seed=1, sessions=400)
-    write_cycle(tmp_path / "valid.parquet", seed=2, sessions=80)
-    return Project(tmp_path)
+    return cycle_project(tmp_path)
