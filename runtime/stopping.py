@@ -23,15 +23,24 @@ class Terminated(Failure):
 
 
 @contextmanager
-def unwinding(say: Callable[[str], None]) -> Iterator[None]:
-    """Let SIGTERM raise SystemExit while the context is open, and say so; no handler of errors takes it for one."""
+def unwinding(say: Callable[[str], None]) -> Iterator[Callable[[], None]]:
+    """Let SIGTERM raise SystemExit while the context is open, and say so; no handler of errors takes it for one.
+
+    Gives a function that raises it again if it came: a bare `except` around an import of someone else's may take it.
+    """
+    came = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        came.set()
         raise SystemExit(EXIT_CODE)
+
+    def stop_if_told() -> None:
+        if came.is_set():
+            raise SystemExit(EXIT_CODE)
 
     with _handled(stop):
         try:
-            yield
+            yield stop_if_told
         except SystemExit as exit:
             if exit.code == EXIT_CODE:
                 say(f"stopped by SIGTERM: {GOES_ON}")

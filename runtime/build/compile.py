@@ -56,11 +56,16 @@ def compile_program(
     out = options.out.absolute()
     refuse_if_busy(out)
     shards = _shards(program, files, options.skip, progress)
-    with open_workspace(out) as workspace, unwinding(progress.say), Disk(workspace.root).refusals() as disk:
+    with (
+        open_workspace(out) as workspace,
+        unwinding(progress.say) as stop_if_told,
+        Disk(workspace.root).refusals() as disk,
+    ):
         data = data_digests(program.workflow, files.base)
         done: dict[str, JsonValue] = {}
         for step in _steps(program, files, shards, data, workspace, out, progress):
             done[step.stage.value] = _run(step, workspace, disk, progress)
+            stop_if_told()
             if step.stage is options.until:
                 break
         metrics = workspace.result(Stage.EVALUATE) if Stage.EVALUATE.value in done else None
