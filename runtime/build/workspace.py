@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from sess.compiler.backend import Stage
 from sess.compiler.block import JsonValue
-from sess.compiler.failures import Misused
+from sess.compiler.failures import Misused, RunFailed
 from sess.runtime.build.durable import settle, settle_names
 
 DONE = "stage.json"
 STARTED = "started.json"
 LOCK = "lock"
+OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # whatever directory is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +98,28 @@ def open_workspace(out: Path) -> Iterator[Workspace]:
     if is_other:
         raise Misused(f"`{out}` exists and is not an artifact of sess", "choose another -o, or remove it yourself")
     workspace = Workspace(_root(out))
-    try:
-        workspace.root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Misused(f"`{workspace.root}` can't be made: {error.strerror}") from None
-    with (workspace.root / LOCK).open("a+") as lock:
+    with _opened(workspace) as lock:
         _take(lock, out)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        _sign(lock)
         workspace.sweep()
         yield workspace
+
+
+def _opened(workspace: Workspace) -> TextIO:
+    """Return the open lock of a workspace that is made if there is none."""
+    try:
+        workspace.root.mkdir(parents=True, exist_ok=True)
+        return (workspace.root / LOCK).open("a+")
+    except OSError as error:
+        message = f"`{workspace.root}` can't be made: {error.strerror}"
+        raise (RunFailed if error.errno in OF_THE_DISK else Misused)(message) from None
+
+
+def _sign(lock: TextIO) -> None:
+    """Write down which process has the lock; a disk that has no room for that lets nobody read it."""
+    with suppress(OSError):
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
 
 
 def refuse_if_busy(out: Path) -> None:

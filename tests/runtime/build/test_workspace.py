@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sess.compiler.backend import Stage
 from sess.compiler.failures import Misused
 from sess.runtime.build.publish import put_in_place
 from sess.runtime.build.workspace import open_workspace, refuse_if_busy
+from tests.runtime.faults.refusing import refusing
 
 
 def test_a_stage_of_another_key_begins_in_an_empty_folder(tmp_path: Path) -> None:
@@ -60,6 +63,29 @@ def test_what_a_killed_build_was_about_to_replace_is_swept(tmp_path: Path) -> No
     with open_workspace(tmp_path / "out") as workspace:
         assert [path.name for path in workspace.root.glob("*/state*")] == ["state.npz"]
         assert not workspace.aside.exists()
+
+
+OPENED = """
+import sys
+from pathlib import Path
+from sess.compiler.failures import Failure
+from sess.runtime.build.workspace import open_workspace
+try:
+    with open_workspace(Path(sys.argv[1])):
+        pass
+except Failure as failure:
+    sys.exit(failure.exit_code)
+"""
+
+
+@pytest.mark.parametrize(("n", "code"), [(1, 4), (2, 0), (3, 0)], ids=["made", "emptied", "signed"])
+def test_a_full_disk_is_told_before_a_build_begins(n: int, code: int, tmp_path: Path, refuse: Path) -> None:
+    mark = tmp_path / "refused"
+    environment = os.environ | refusing(refuse, tmp_path / "disk", n, mark)
+    (tmp_path / "disk").mkdir()
+    command = [sys.executable, "-c", OPENED, tmp_path / "disk" / "out"]
+    assert subprocess.run(command, env=environment, check=False).returncode == code
+    assert mark.exists()
 
 
 def test_a_folder_that_is_no_artifact_is_never_replaced(tmp_path: Path) -> None:
