@@ -12,7 +12,6 @@ from pathlib import Path
 
 from sess.compiler.failures import Missing
 from sess.compiler.plans import ServingPlan
-from sess.runtime.steps.states import threads
 
 FOLDERS = {"python": "python", "tensorflow": "tensorflow", "onnx": "onnxruntime"}
 INSTALL = "pip install 'sess[serve]'"
@@ -68,9 +67,8 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
         "LD_LIBRARY_PATH": os.pathsep.join([*libraries, *filter(None, [given.get("LD_LIBRARY_PATH")])]),
         "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), given.get("PATH", os.defpath)]),
         "VIRTUAL_ENV": sys.prefix,
-        "OPENBLAS_NUM_THREADS": given.get(
-            "OPENBLAS_NUM_THREADS", str(threads())
-        ),  # those of a product wait by spinning
+        # Large catalogues are read by threads of ours; those of BLAS would wait by spinning.
+        "OPENBLAS_NUM_THREADS": given.get("OPENBLAS_NUM_THREADS", "1"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         "TF_CPP_MIN_LOG_LEVEL": given.get("TF_CPP_MIN_LOG_LEVEL", "2"),

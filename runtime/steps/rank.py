@@ -5,8 +5,12 @@ A copy of this file stands in every served model repository: it imports numpy an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +25,8 @@ NEVER = np.finfo(np.float32).min
 SCORES_AT_ONCE = 1 << 24  # numbers: 64 MiB, so that a batch over a large catalogue is scanned in parts
 SESSIONS_AT_ONCE = 8  # at least: reading a large catalogue costs more than the room for the scores of so many
 PRODUCT_AT_ONCE = 1 << 19  # numbers: 2 MiB, which the processor's caches hold
+SHARED_FROM = 1 << 23  # numbers: 32 MiB, more than caches hold, so that a second thread reads as much again
+MOST_THREADS = 4  # so many read at about the speed of the memory
 BLOCKS_PER_ANSWER = 16  # blocks of the catalogue for every item that is asked for
 SHORTEST_BLOCK, LONGEST_BLOCK = 32, 4096
 
@@ -91,7 +97,7 @@ class Catalogue:
         """Return scores of their own (B, N), which may be written."""
         if self._vectors is None:
             return np.array(states, np.float32)
-        found = (self._vectors @ states[0])[None] if len(states) == 1 else products(states, self._vectors)  # (B, N)
+        found = products(states, self._vectors)  # (B, N)
         if self._bias is not None:
             found += self._bias
         return found
@@ -175,14 +181,36 @@ def best(scores: Scores, k: int) -> NDArray[np.int64]:
 
 
 def products(states: NDArray[np.float32], vectors: NDArray[np.float32]) -> Scores:
-    """Return the products (B, N) of some states with all vectors, which are read once.
+    """Return the products (B, N) of states with all vectors, which are read once, a large matrix by several threads."""
+    found = np.empty((len(states), len(vectors)), np.float32)
+    threads = min(MOST_THREADS, os.cpu_count() or 1) if vectors.size >= SHARED_FROM else 1
+    ends = [len(vectors) * i // threads for i in range(threads + 1)]
+    others = [
+        _readers().submit(_multiply, states, vectors[begin:end], found[:, begin:end])
+        for begin, end in pairwise(ends[1:])
+    ]
+    _multiply(states, vectors[: ends[1]], found[:, : ends[1]])
+    for other in others:
+        other.result()
+    return found
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    """Return threads that sleep while nothing is read; those of BLAS would wait by spinning."""
+    return ThreadPoolExecutor(MOST_THREADS)
+
+
+def _multiply(states: NDArray[np.float32], vectors: NDArray[np.float32], out: Scores) -> None:
+    """Write products of a part (N, D) of the vectors into (B, N).
 
     BLAS first copies what stands on the right: the few states and not the many vectors, by parts of these that stay in
     the caches until their products are in place. `states @ vectors.T` takes 2.5 to 4 times as long for 2 to 8 states.
     """
-    found = np.empty((len(states), len(vectors)), np.float32)
-    right, step = np.ascontiguousarray(states.T), max(1, PRODUCT_AT_ONCE // len(states))
+    if len(states) == 1:
+        np.matmul(vectors, states[0], out=out[0])
+        return
+    right, step = np.ascontiguousarray(states.T), max(1, PRODUCT_AT_ONCE // max(1, len(states)))
     for begin in range(0, len(vectors), step):
         part = slice(begin, begin + step)
-        found[:, part] = (vectors[part] @ right).T
-    return found
+        out[:, part] = (vectors[part] @ right).T

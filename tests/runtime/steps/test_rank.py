@@ -24,13 +24,19 @@ def test_the_best_places_are_those_of_a_stable_sort(seed: int, count: int, k: in
     np.testing.assert_array_equal(best(scores, k), np.argsort(-scores, kind="stable")[:k])
 
 
-@pytest.mark.parametrize("at_once", [1, 7, 64, 1 << 19])
-def test_products_by_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+@pytest.mark.parametrize("shared_from", [1, 1 << 30])
+@pytest.mark.parametrize("at_once", [1, 7, 1 << 19])
+def test_products_by_parts_are_those_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, shared_from: int
+) -> None:
     monkeypatch.setattr("sess.runtime.steps.rank.PRODUCT_AT_ONCE", at_once)
+    monkeypatch.setattr("sess.runtime.steps.rank.SHARED_FROM", shared_from)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
     draw = np.random.default_rng(0)
     states, vectors = (draw.integers(-3, 4, (rows, 5)).astype(np.float32) for rows in (3, 40))
-    np.testing.assert_array_equal(products(states, vectors), states @ vectors.T)
-    assert products(states, vectors[:0]).shape == (3, 0)
+    for rows, items in ((3, 40), (1, 40), (1, 2), (3, 0)):
+        found = products(states[:rows], vectors[:items])
+        np.testing.assert_array_equal(found, states[:rows] @ vectors[:items].T)
 
 
 def sorted_by_hand(scores: Array, reserved: int, question: Question) -> tuple[list[int], list[float]]:
