@@ -23,6 +23,8 @@ ANSWERS_WITHIN = 1.0  # seconds, for one golden session
 AGAIN_WITHIN = 0.3  # seconds, for the second question, where users got answers while the first waited
 SPARE_WITHIN = 3.0  # seconds, for the same of a spare, which has time
 SILENT_FOR = 1.2  # seconds without any answer, after which a server that doesn't answer a golden session is frozen
+LONGEST_BATCH = 60.0  # seconds without any answer, after which a server that computes is taken for frozen too
+WATCHED_FOR, LEAST_WORK = 0.5, 0.02  # seconds, and how long a server computes in them that isn't frozen
 DRAINS_WITHIN = 30.0  # seconds, for what is under way in an artifact that was replaced
 SLOWEST = 10.0  # times as slow as what is served: a candidate that is slower never gets a request
 SLOW_FROM = 0.05  # seconds: below this no candidate is called slow
@@ -240,21 +242,21 @@ class Supervisor:
                 continue
             break
         if lane is self.route.lane and lane is not self._replacing:
-            if (
-                time.monotonic() - lane.answered < SILENT_FOR
-                and not served.triton.is_over
-                and await self._answers(lane)
-            ):
+            if await self._works(lane, served):
                 return True
             self._replacing = lane
             self._spawn(self._replace(lane))
         return False
 
-    async def _answers(self, lane: Lane) -> bool:
-        """Return whether users' requests are answered while golden ones are not: the server is slow, not dead."""
-        seen = lane.answered
-        await asyncio.sleep(0.2)
-        return lane.answered > seen
+    async def _works(self, lane: Lane, served: Served) -> bool:
+        """Return whether a server that leaves golden sessions unanswered is slow, not dead: it answers, or computes."""
+        seen, computed = lane.answered, served.triton.computed()
+        ends = time.monotonic() + WATCHED_FOR
+        while not served.triton.is_over and time.monotonic() < min(ends, seen + LONGEST_BATCH):
+            await asyncio.sleep(0.1)
+            if lane.answered > seen or served.triton.computed() - computed >= LEAST_WORK:
+                return True
+        return False
 
     async def _replace(self, lane: Lane) -> None:
         """Let a spare take over from a lane that fails, or start another Triton; the artifact stays the same."""

@@ -33,6 +33,7 @@ from sess.runtime.serve.leftovers import (
     sweep,
     sweep_the_dead,
 )
+from sess.runtime.serve.processor import seconds_of
 from sess.runtime.serve.staging import link
 
 STARTS_IN = 180.0  # seconds, until all models are loaded
@@ -137,6 +138,10 @@ class Triton:
     def is_over(self) -> bool:
         """Whether the server's process has ended."""
         return self._process.poll() is not None
+
+    def computed(self) -> float:
+        """Return the seconds that its stubs have computed."""
+        return seconds_of(self._process.pid)
 
     def kill(self) -> None:
         """End the server and its stubs at once."""
