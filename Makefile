@@ -63,7 +63,7 @@ format: setup ## write the code in its one form
 
 bench: setup ## training beside a plain loop, and serving beside NVTabular and TensorFlow on Triton
 	@$(BIN)/python tests/benchmarks/train_epoch.py
-	@$(BIN)/python tests/benchmarks/serving.py
+	@$(BIN)/python -m tests.benchmarks.serving
 
 docs: setup ## write the tables of the language reference anew, from the registry
 	@$(BIN)/python -m sess.compiler.report.reference

@@ -1,6 +1,6 @@
 """Serving beside NVTabular's transform, a one-step TensorFlow ensemble, and the memory's speed, in one sitting.
 
-usage: python tests/benchmarks/serving.py [scan] [ITEMS=10000 ...]
+usage: python -m tests.benchmarks.serving [scan] [ITEMS=10000 ...]
 
 With `scan` only the exact top-k is measured, beside the floor, without any server.
 
@@ -11,7 +11,6 @@ alternate between the servers, so that a noisy machine is noisy to all of them.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -26,32 +25,11 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.serving_artifact import SHOWN, STEPS, WIDTH, vectors_of, write_artifact
+
 RIVALS = Path(__file__).parent / "rivals"
 HOST = "127.0.0.1"
-WIDTH, STEPS, SHOWN = 64, 20, 20
 ROUNDS, REQUESTS, IN_FLIGHT = 6, 60, (1, 8, 32)
-SCHEMA = """
-feature { name: "session_id" type: INT annotation { tag: "session" } }
-feature { name: "time" type: INT annotation { tag: "time" } }
-feature { name: "item_id" type: INT annotation { tag: "item" tag: "id" tag: "sequence" tag: "categorical" } }
-"""
-SPEC = f"""
-spec bench
-
-schema "schema.pbtxt"
-
-table   items = embedding(item_id, dim={WIDTH})
-encoder query = features(item_id) >> gru(units={WIDTH})
-head    click = query >> categorical(item_id, tied=items)
-
-data {{
-  train = "train.parquet"
-  rows  = events(session=session_id, time=time)
-  keep  = last({STEPS})
-}}
-train {{ objective = next }}
-serve {{ top_k = {SHOWN} }}
-"""
 DELAY = re.compile(r"max_queue_delay_microseconds: \d+")
 
 QUESTION = (
@@ -75,42 +53,8 @@ def main() -> None:
                 scans(Path(folder) / "click.npy", items)
                 continue
             artifact = write_artifact(Path(folder), items)
-            scans(artifact / "triton" / "bench__model" / "1" / "vectors" / "click.npy", items)
+            scans(vectors_of(artifact), items)
             asyncio.run(servers(Path(folder), artifact))
-
-
-def write_artifact(base: Path, items: int) -> Path:
-    """Compile the spec on events that hold every item, with drawn weights."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from sess.compiler.backend import SpecFiles
-    from sess.compiler.codec import encode
-    from sess.compiler.driver import compile_spec
-    from sess.runtime.artifact import FORMAT_VERSION, MANIFEST
-    from sess.runtime.build.digest import of_files
-    from sess.runtime.export.run import export
-    from sess.runtime.model import SessionModel
-    from sess.runtime.prepare.run import prepare
-    from sess.runtime.progress import Silent
-    from sess.runtime.vocabulary import VocabularySize
-
-    (base / "schema.pbtxt").write_text(SCHEMA)
-    (base / "bench.sess").write_text(SPEC)
-    ids = np.random.default_rng(0).permutation(items) + 10**9
-    table = {"session_id": np.arange(items) // STEPS, "time": np.arange(items), "item_id": ids}
-    pq.write_table(pa.table(table), base / "train.parquet")
-    program = compile_spec(base / "bench.sess").program
-    assert program is not None
-    out = base / "artifact"
-    prepared = prepare(program.workflow, base, out, Silent())
-    sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
-    SessionModel(program.model, program.workflow.columns, sizes).save_weights(base / "weights.npz")
-    export(program, prepared, base / "weights.npz", SpecFiles(base, SPEC, {}, SCHEMA.encode(), None), out, Silent())
-    (out / "graph.json").write_text(json.dumps({"program": encode(program)}))
-    manifest = {"format_version": FORMAT_VERSION, "files": of_files(out, leave_out=(MANIFEST, "events"))}
-    (out / MANIFEST).write_text(json.dumps(manifest))
-    return out
 
 
 def scans(file: Path, items: int) -> None:
