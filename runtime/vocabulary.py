@@ -55,7 +55,7 @@ class Vocabulary:
         table = pq.read_table(path)
         ids = table.column("id")
         values = ids.to_pylist() if pa.types.is_string(ids.type) else ids.to_numpy()
-        titles = table.column("title").to_pylist() if "title" in table.column_names else None
+        titles = tuple(table.column("title").to_pylist()) if "title" in table.column_names else None
         return cls(values, table.column("count").to_numpy(), reserved, titles)
 
 

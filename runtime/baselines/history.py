@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sess.runtime.prepare.prepared import Sessions
 
 MICROSECONDS_A_DAY = 86_400_000_000
+SESSIONS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,21 @@ def history_of(sessions: Sessions, column: str, *, reserved: int, count: int) ->
     lengths = np.diff(sessions.offsets)
     ended = sessions.ended
     order = np.arange(len(lengths)) if ended is None else np.argsort(ended, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    codes = sessions.steps[column].astype(np.int64)
-    owner = np.repeat(rank, lengths)
-    places = np.argsort(owner, kind="stable")
-    places = places[codes[places] >= reserved]
-    sizes = np.bincount(owner[places], minlength=len(lengths))
+    codes = sessions.steps[column]
+    items, sizes = np.empty(len(codes), np.int64), np.empty(len(lengths), np.int64)
+    filled = 0
+    for begin in range(0, len(order), SESSIONS_AT_ONCE):
+        chosen = order[begin : begin + SESSIONS_AT_ONCE]
+        own = lengths[chosen]
+        owner = np.repeat(np.arange(len(chosen)), own)
+        found = codes[np.arange(len(owner)) + np.repeat(sessions.offsets[chosen] - (np.cumsum(own) - own), own)]
+        is_known = found >= reserved
+        sizes[begin : begin + len(chosen)] = np.bincount(owner[is_known], minlength=len(chosen))
+        known = found[is_known]
+        items[filled : filled + len(known)] = known.astype(np.int64) - reserved
+        filled += len(known)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     age = None
     if ended is not None and len(ended):
         age = (ended.max() - ended[order]).astype(np.float64) / MICROSECONDS_A_DAY
-    return History(count, offsets, codes[places] - reserved, age)
+    return History(count, offsets, items[:filled], age)

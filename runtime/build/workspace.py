@@ -22,6 +22,7 @@ DONE = "stage.json"
 STARTED = "started.json"
 LOCK = "lock"
 OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)  # whatever directory is asked for
+SCRATCH = "scratch"  # where a stage keeps what it needs no longer than it runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Workspace:
         shutil.rmtree(self.aside, ignore_errors=True)
         for half_written in self.root.glob("*/*.new"):
             half_written.unlink()
+        for scratch in self.root.glob(f"*/{SCRATCH}"):
+            shutil.rmtree(scratch, ignore_errors=True)
 
     def folder(self, stage: Stage) -> Path:
         """Return the stage's folder, which may not exist."""

@@ -13,6 +13,7 @@ from sess.runtime.prepare.prepared import Sessions
 from sess.runtime.train.windows import Array, Ints, Windows, last_steps
 
 EVERYTHING = np.iinfo(np.int64).max // 2
+MOST_SEEN = 1000  # steps of a session that are given one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,24 @@ class Examples:
         return codes
 
     def seen(self, column: str, places: Ints) -> NDArray[np.int32]:
-        """Return all input codes of some examples, also those that `keep` cuts; (B, S), 0 where there is none."""
+        """Return the input codes of some examples, also those that `keep` cuts; (B, S), 0 where there is none.
+
+        A long session has each of its codes once, so that one of a bot doesn't widen the rows of all others.
+        """
         whole = self.whole.take(places)
-        across = np.arange(max(1, int(whole.lengths.max(initial=0))))
-        is_real = across < whole.lengths[:, None]  # (B, S)
         flat = self.sessions.steps[column]
+        different = {
+            row: np.unique(flat[whole.begins[row] : whole.ends[row]])
+            for row in np.flatnonzero(whole.lengths > MOST_SEEN).tolist()
+        }
+        lengths = np.where(whole.lengths > MOST_SEEN, 0, whole.lengths)
+        widest = max([int(lengths.max(initial=1)), *map(len, different.values())])
+        across = np.arange(widest)
+        is_real = across < lengths[:, None]  # (B, S)
         steps = np.where(is_real, whole.begins[:, None] + across, 0)  # (B, S)
         codes: NDArray[np.int32] = np.where(is_real, flat[steps], 0).astype(np.int32)
+        for row, values in different.items():
+            codes[row, : len(values)] = values
         return codes
 
 

@@ -15,6 +15,8 @@ from sess.runtime.evaluate.rows import RANKING, RankingRow, Row, ScalarRow, rank
 from sess.runtime.evaluate.scorer import Answers
 from sess.runtime.prepare.prepared import Prepared, Sessions
 
+SESSIONS_AT_ONCE = 1 << 16
+
 
 def popularities(program: Program, prepared: Prepared) -> dict[str, Popularity]:
     """Return how often training met the values of each ranking head's target, by the head's name."""
@@ -30,14 +32,19 @@ def popularities(program: Program, prepared: Prepared) -> dict[str, Popularity]:
 def popularity_of(train: Sessions, head: HeadPlan, *, reserved: int, size: int) -> Popularity:
     """Return how often training met every value of a head's target."""
     count = len(train.offsets) - 1
-    if head.target_level is Level.SESSION:
-        codes, sessions = train.session[head.target], np.arange(count)
-    else:
-        codes, sessions = train.steps[head.target], np.repeat(np.arange(count), np.diff(train.offsets))
-    is_known = codes.astype(np.int64) >= reserved  # what stands for one value
-    items, sessions = codes[is_known].astype(np.int64) - reserved, sessions[is_known]
-    pairs = np.unique(sessions * size + items) if items.size else items
-    return Popularity(reserved, np.bincount(items, minlength=size), np.bincount(pairs % size, minlength=size), count)
+    of_session = head.target_level is Level.SESSION
+    codes = train.session[head.target] if of_session else train.steps[head.target]
+    offsets = np.arange(count + 1) if of_session else train.offsets
+    clicks, holders = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for begin in range(0, count, SESSIONS_AT_ONCE):
+        part = offsets[begin : begin + SESSIONS_AT_ONCE + 1]
+        sessions = np.repeat(np.arange(len(part) - 1), np.diff(part))
+        items = codes[part[0] : part[-1]].astype(np.int64) - reserved
+        is_known = items >= 0  # what stands for one value
+        items, sessions = items[is_known], sessions[is_known]
+        clicks += np.bincount(items, minlength=size)
+        holders += np.bincount(np.unique(sessions * size + items) % size, minlength=size)
+    return Popularity(reserved, clicks, holders, count)
 
 
 def row_of(

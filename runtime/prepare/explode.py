@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, WorkflowPlan
-from sess.runtime.prepare.events import Events, read_tables
 from sess.runtime.prepare.groups import GroupHistory
 from sess.runtime.prepare.history import History, divided
 from sess.runtime.prepare.values import ranks
@@ -22,16 +20,23 @@ from sess.runtime.prepare.values import ranks
 Ints = NDArray[np.int64]
 
 
-def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> History:
-    """Return the sessions of all files of these patterns in the order of their keys, then of what they hold."""
-    columns = row_columns(plan)
-    table, files, empty = read_tables(patterns, base, columns)
-    table = pa.table([column.combine_chunks() for column in table.columns], names=table.column_names)
+def drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str, int]]:
+    """Leave out rows without a key or an item, and places that hold nothing; count them."""
     table, dropped = _drop_empty(table, plan)
-    lists = [column.name for column in columns if column.is_list and _is_step(column)]
-    table, dropped = _drop_padding(table, plan, dropped)
-    order, repeated = _order(table, columns, lists, plan.data.session)
-    table = table.take(pa.array(order))
+    return _drop_padding(table, plan, dropped)
+
+
+def ordered_rows(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, int]:
+    """Return rows in the order of their keys, then of what they hold, and how many repeat another in every column."""
+    columns = row_columns(plan)
+    order, repeated = _order(table, columns, _lists(columns), plan.data.session)
+    return table.take(pa.array(order)), repeated
+
+
+def divided_rows(plan: WorkflowPlan, table: pa.Table) -> History:
+    """Return the sessions of ordered rows."""
+    columns = row_columns(plan)
+    lists = _lists(columns)
     groups = {column.name: column.group for column in columns if column.is_list}
     predicted = [name for name in lists if groups[name] == plan.group]
     lengths = _lengths(table, predicted, plan.data.item)
@@ -43,8 +48,7 @@ def read_sessions(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> Hi
         if name not in lists or name in predicted
     }
     key = table.column(plan.data.session).combine_chunks() if plan.data.session else pa.array(np.arange(len(table)))
-    events = Events(pa.table(flat), np.repeat(np.arange(len(table)), lengths), files, repeated)
-    history = divided(events, bounds, np.ones(int(bounds[-1]), bool), key, empty | dropped)
+    history = divided(pa.table(flat), bounds, np.ones(int(bounds[-1]), bool), key, {})
     others = {each.group: [name for name in lists if groups[name] == each.group] for each in plan.lengths}
     return replace(history, others={group: _other(table, names, lengths) for group, names in others.items()})
 
@@ -66,6 +70,10 @@ def row_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
     )
 
 
+def _lists(columns: Sequence[ColumnPlan]) -> list[str]:
+    return [column.name for column in columns if column.is_list and _is_step(column)]
+
+
 def _is_step(column: ColumnPlan) -> bool:
     return column.role in (Role.STEP, Role.TIME)
 
@@ -73,17 +81,15 @@ def _is_step(column: ColumnPlan) -> bool:
 def _drop_empty(table: pa.Table, plan: WorkflowPlan) -> tuple[pa.Table, dict[str, int]]:
     """Leave out rows without a key, and rows whose list of items is null or empty."""
     dropped: dict[str, int] = {}
-    rows = len(table)
     if plan.data.session is not None:
         stays = pc.is_valid(table.column(plan.data.session))
-        if lost := rows - (pc.sum(stays).as_py() or 0):
-            dropped[f"rows without a session (`{plan.data.session}`)"] = lost
-            table = table.filter(stays)
+        lost = len(table) - (pc.sum(stays).as_py() or 0)
+        dropped[f"rows without a session (`{plan.data.session}`)"] = lost
+        table = table.filter(stays) if lost else table
     stays = pc.greater(pc.fill_null(pc.list_value_length(table.column(plan.data.item)), 0), 0)
-    if lost := len(table) - (pc.sum(stays).as_py() or 0):
-        dropped[f"rows without a step (`{plan.data.item}`)"] = lost
-        table = table.filter(stays)
-    return table, dropped
+    lost = len(table) - (pc.sum(stays).as_py() or 0)
+    dropped[f"rows without a step (`{plan.data.item}`)"] = lost
+    return (table.filter(stays) if lost else table), dropped
 
 
 def _drop_padding(table: pa.Table, plan: WorkflowPlan, dropped: dict[str, int]) -> tuple[pa.Table, dict[str, int]]:
@@ -108,11 +114,11 @@ def _drop_padding(table: pa.Table, plan: WorkflowPlan, dropped: dict[str, int]) 
         for name in names:
             values = pa.LargeListArray.from_arrays(offsets, flat[name].filter(pa.array(holds)))
             table = table.set_column(table.column_names.index(name), name, values)
+    counts = dropped | {"places of rows that hold no event": lost}
     if not lost:
-        return table, dropped
+        return table, counts
     table, empty = _drop_empty(table, plan)
-    rows = {key: dropped.get(key, 0) + count for key, count in empty.items()}
-    return table, dropped | rows | {"places of rows that hold no event": lost}
+    return table, counts | {key: dropped[key] + count for key, count in empty.items()}
 
 
 def _lengths(table: pa.Table, lists: Sequence[str], item: str) -> Ints:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from sess.compiler.block import JsonValue
 from sess.compiler.failures import RunFailed
@@ -13,6 +13,7 @@ from sess.compiler.plans import Role, WorkflowPlan
 from sess.runtime.prepare.catalogue import Catalogue
 from sess.runtime.prepare.history import History
 from sess.runtime.prepare.prepared import Array, Sessions
+from sess.runtime.prepare.source import Source
 from sess.runtime.prepare.split import Cut
 from sess.runtime.prepare.taken import count_varying
 from sess.runtime.progress import Progress
@@ -20,16 +21,91 @@ from sess.runtime.steps.bags import Bags
 from sess.runtime.vocabulary import Vocabulary
 
 
-def check_cuts(plan: WorkflowPlan, cuts: Mapping[str, Cut]) -> None:
+@dataclass(slots=True)
+class SourceCount:
+    """What was read of a source: rows left out by reason, times put in by column, and sessions with differing values.
+
+    It grows by one part of the source after the other.
+    """
+
+    files: int
+    repeated: int
+    dropped: Counter[str]
+    events: int = 0
+    sessions: int = 0
+    filled: Counter[str] = field(default_factory=Counter)
+    varying: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, source: Source) -> SourceCount:
+        """Return what is known before any part is read."""
+        return cls(source.files, source.repeated, Counter(source.dropped))
+
+    def add(self, plan: WorkflowPlan, history: History) -> None:
+        """Count a part."""
+        self.events += len(history.events)
+        self.sessions += history.count
+        self.dropped.update(history.dropped)
+        self.filled.update(history.filled)
+        self.varying.update(count_varying(plan, history))
+
+    def json(self, plan: WorkflowPlan) -> dict[str, JsonValue]:
+        """Return the counts for `facts.json`."""
+        return {
+            "files": self.files,
+            "events": self.events,
+            "sessions": self.sessions,
+            "repeated_events": self.repeated,
+            "dropped": {reason: count for reason, count in self.dropped.items() if count},
+            "filled_times": {each.name: self.filled[each.name] for each in plan.columns if self.filled[each.name]},
+        }
+
+
+@dataclass(slots=True)
+class SplitCount:
+    """What a split holds; it grows by one part after the other, first by its sessions, then by their codes."""
+
+    sessions: int = 0
+    steps: int = 0
+    too_short: int = 0
+    longest: int = 0
+    unknown_targets: Counter[str] = field(default_factory=Counter)
+    unseen: Counter[str] = field(default_factory=Counter)
+
+    def add(self, plan: WorkflowPlan, name: str, cut: Cut) -> None:
+        """Count the sessions of a part."""
+        self.sessions += len(cut.sessions)
+        self.steps += int(cut.lengths.sum())
+        self.too_short += int((cut.lengths < least_steps(plan, name)).sum())
+        self.longest = max(self.longest, int(cut.lengths.max(initial=0)))
+
+    def add_codes(
+        self, plan: WorkflowPlan, name: str, sessions: Sessions, vocabularies: Mapping[str, Vocabulary]
+    ) -> None:
+        """Count what of a part has no code of its own."""
+        self.unknown_targets.update(_unknown_targets(plan, name, sessions, vocabularies))
+        for domain in plan.domains:
+            self.unseen[domain.name] += _unseen(domain.columns, sessions, vocabularies[domain.name].reserved)
+
+    def json(self) -> dict[str, JsonValue]:
+        """Return the counts for `facts.json`."""
+        return {
+            "sessions": self.sessions,
+            "steps": self.steps,
+            "too_short": self.too_short,
+            "unknown_targets": dict(self.unknown_targets),
+        }
+
+
+def check_splits(plan: WorkflowPlan, splits: Mapping[str, SplitCount]) -> None:
     """Raise RunFailed for a split that nothing can be trained or evaluated on."""
-    for name, cut in cuts.items():
-        least = _least(plan, name)
-        if (cut.lengths >= least).any():
+    for name, count in splits.items():
+        least, longest = least_steps(plan, name), count.longest
+        if longest >= least:
             continue
-        longest = int(cut.lengths.max(initial=0))
         use = "train on" if name == "train" else "evaluate"
-        has = f"the longest of its {len(cut.sessions):,} sessions has {longest}"
-        if len(cut.sessions) < 2:
+        has = f"the longest of its {count.sessions:,} sessions has {longest}"
+        if count.sessions < 2:
             has = f"its only session has {longest}" if longest else "it has no session"
         split = plan.data.split.name if plan.data.split is not None else None
         helps = f"`{split}` left it so: choose another split" if split else f"look at the files of `{name}`"
@@ -38,49 +114,26 @@ def check_cuts(plan: WorkflowPlan, cuts: Mapping[str, Cut]) -> None:
 
 def facts_of(
     plan: WorkflowPlan,
-    histories: Mapping[str, History],
-    cuts: Mapping[str, Cut],
-    prepared: Mapping[str, Sessions],
+    sources: Mapping[str, SourceCount],
+    splits: Mapping[str, SplitCount],
     vocabularies: Mapping[str, Vocabulary],
     catalogue: Catalogue | None,
 ) -> dict[str, JsonValue]:
     """Return the counts."""
-    sources: dict[str, JsonValue] = {
-        name: {
-            "files": history.files,
-            "events": len(history.events),
-            "sessions": history.count,
-            "repeated_events": history.repeated,
-            "dropped": dict(history.dropped),
-            "filled_times": dict(history.filled),
-        }
-        for name, history in histories.items()
-    }
-    splits: dict[str, JsonValue] = {
-        name: {
-            "sessions": len(cut.sessions),
-            "steps": int(cut.lengths.sum()),
-            "too_short": int((cut.lengths < _least(plan, name)).sum()),
-            "unknown_targets": _unknown_targets(plan, name, prepared[name], vocabularies),
-        }
-        for name, cut in cuts.items()
-    }
-    varying: dict[str, int] = {}
-    for history in histories.values():
-        everyone = Cut(history, np.arange(history.count), history.offsets[1:])
-        for column, sessions in count_varying(plan, everyone).items():
-            varying[column] = varying.get(column, 0) + sessions
+    varying = Counter[str]()
+    for source in sources.values():
+        varying.update({each.name: source.varying[each.name] for each in plan.columns if source.varying[each.name]})
     domains: dict[str, JsonValue] = {
         domain.name: {
             "ids": len(vocabularies[domain.name].values),
             "without_training": int((vocabularies[domain.name].counts == 0).sum()),
-            "unseen_steps": _unseen(domain.columns, _apart(plan, prepared), vocabularies[domain.name].reserved),
+            "unseen_steps": sum(split.unseen[domain.name] for split in _apart(plan, splits)),
         }
         for domain in plan.domains
     }
     facts: dict[str, JsonValue] = {
-        "sources": sources,
-        "splits": splits,
+        "sources": {name: source.json(plan) for name, source in sources.items()},
+        "splits": {name: split.json() for name, split in splits.items()},
         "varying": dict(varying),
         "vocabularies": domains,
     }
@@ -127,7 +180,7 @@ def say(facts: Mapping[str, JsonValue], progress: Progress) -> None:
         progress.say(f"domain `{name}`: {domain['ids']:,} ids{new}{lost}")
 
 
-def _least(plan: WorkflowPlan, split: str) -> int:
+def least_steps(plan: WorkflowPlan, split: str) -> int:
     """Return how many steps a session needs: to train on, or to have something before the step that is asked for."""
     if split == "train":
         return max(1, plan.data.min_length)
@@ -136,9 +189,9 @@ def _least(plan: WorkflowPlan, split: str) -> int:
 
 def _unknown_targets(
     plan: WorkflowPlan, split: str, sessions: Sessions, vocabularies: Mapping[str, Vocabulary]
-) -> dict[str, JsonValue]:
+) -> dict[str, int]:
     """Return how many targets have no id's code: all steps in training, the last ones elsewhere."""
-    found: dict[str, JsonValue] = {}
+    found: dict[str, int] = {}
     for column in plan.columns:
         if not column.is_target or column.domain is None:
             continue
@@ -152,22 +205,21 @@ def _unknown_targets(
     return found
 
 
-def _apart(plan: WorkflowPlan, prepared: Mapping[str, Sessions]) -> tuple[Sessions, ...]:
+def _apart(plan: WorkflowPlan, splits: Mapping[str, SplitCount]) -> tuple[SplitCount, ...]:
     """Return the splits without those whose steps another holds too."""
     if plan.data.split is not None and plan.data.split.name == "leave_one_out":
-        return (prepared["test"],)
-    return tuple(prepared.values())
+        return (splits["test"],)
+    return tuple(splits.values())
 
 
-def _unseen(columns: tuple[str, ...], splits: Iterable[Sessions], reserved: int) -> int:
+def _unseen(columns: tuple[str, ...], sessions: Sessions, reserved: int) -> int:
     """Return how many values are neither null nor in the vocabulary."""
     total = 0
-    for sessions in splits:
-        for name in columns:
-            codes = sessions.steps.get(name, sessions.session.get(name))
-            if codes is not None:
-                flat = codes.values if isinstance(codes, Bags) else codes
-                total += int(((flat > 1) & (flat < reserved)).sum())
+    for name in columns:
+        codes = sessions.steps.get(name, sessions.session.get(name))
+        if codes is not None:
+            flat = codes.values if isinstance(codes, Bags) else codes
+            total += int(((flat > 1) & (flat < reserved)).sum())
     return total
 
 

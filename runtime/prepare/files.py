@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pyarrow as pa
@@ -19,6 +20,7 @@ MORE_NAMES = 8
 RELATIVE = "paths in a spec are relative to the spec's own folder"
 CSV = (".csv", ".csv.gz")
 CONVERSION = "CSV conversion error"  # what arrow says of a value, and not of the lines
+PIECE, BUFFER = 1 << 16, 1 << 20  # rows of a piece; bytes of a column that are read at once for it
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # the last of names in a broken footer
 
 
@@ -65,6 +67,14 @@ def read_columns(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     return pa.table(arrays, names=[column.name for column in columns])
 
 
+def read_pieces(path: str, columns: Sequence[ColumnPlan]) -> Iterator[pa.Table]:
+    """Give the rows of a file in order, some at a time, as `read_columns` does all."""
+    pieces = _csv_pieces(path, columns) if path.endswith(CSV) else _parquet_pieces(path, columns)
+    for piece in pieces:
+        arrays = [conform_column(piece.column(column.name), column, path) for column in columns]
+        yield pa.table(arrays, names=[column.name for column in columns])
+
+
 def column_names(path: str) -> list[str]:
     """Return the names of a file's columns in order; no rows are read."""
     if path.endswith(CSV):
@@ -76,18 +86,18 @@ def column_names(path: str) -> list[str]:
 
 
 @contextmanager
-def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: str, buffer: int = 0) -> Iterator[pq.ParquetFile]:
     """Open a parquet file of this machine, or of wherever its URL says.
 
     A read that fails leaves other columns' reads running. On a Python stream they would need the interpreter, and kill
-    the process if it ends meanwhile; arrow's own files don't.
+    the process if it ends meanwhile; arrow's own files don't. Columns are read by `buffer` bytes, whole where it is 0.
     """
     if "://" not in path:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True, buffer_size=buffer) as file:
             yield file
         return
     with fsspec.open(path, "rb") as stream:
-        yield pq.ParquetFile(stream, page_checksum_verification=True)
+        yield pq.ParquetFile(stream, page_checksum_verification=True, buffer_size=buffer)
 
 
 def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
@@ -96,6 +106,17 @@ def _read_parquet(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
         with open_parquet(path) as file:
             _require(path, columns, file.schema_arrow.names)
             return file.read(columns=names)
+    except UNREADABLE as error:
+        raise Unreadable(path, _broken_place(path, names), first_line(error)) from error
+
+
+def _parquet_pieces(path: str, columns: Sequence[ColumnPlan]) -> Iterator[pa.Table]:
+    names = [column.name for column in columns]
+    try:
+        with open_parquet(path, BUFFER) as file:
+            _require(path, columns, file.schema_arrow.names)
+            for batch in file.iter_batches(PIECE, columns=names):
+                yield pa.Table.from_batches([batch])
     except UNREADABLE as error:
         raise Unreadable(path, _broken_place(path, names), first_line(error)) from error
 
@@ -117,6 +138,22 @@ def _broken_place(path: str, names: Sequence[str]) -> str:
 
 def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     """Return the columns of a csv file with a header; an empty field is null, in text too."""
+    with _csv(path, columns) as (stream, options):
+        return pcsv.read_csv(stream, convert_options=options)
+
+
+def _csv_pieces(path: str, columns: Sequence[ColumnPlan]) -> Iterator[pa.Table]:
+    if any(pa.types.is_timestamp(ARROW[column.dtype]) for column in columns):
+        yield _read_csv(path, columns)  # whose form is found out by looking at all of them
+        return
+    with _csv(path, columns) as (stream, options), pcsv.open_csv(stream, convert_options=options) as reader:
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _csv(path: str, columns: Sequence[ColumnPlan]) -> Iterator[tuple[Any, pcsv.ConvertOptions]]:  # a stream of bytes
+    """Open a csv file; RunFailed if it can't be read."""
     lists = [column.name for column in columns if column.is_list]
     if lists:
         raise RunFailed(f"`{path}` is csv, which can't hold the list `{lists[0]}`", "keep this data as parquet")
@@ -132,7 +169,7 @@ def _read_csv(path: str, columns: Sequence[ColumnPlan]) -> pa.Table:
     try:
         _require(path, columns, column_names(path))
         with fsspec.open(path, "rb", compression="infer") as stream:
-            return pcsv.read_csv(stream, convert_options=options)
+            yield stream, options
     except UNREADABLE as error:
         why = first_line(error)
         if CONVERSION not in why:

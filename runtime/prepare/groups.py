@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sess.compiler.plans import ColumnPlan, Role, WorkflowPlan
+from sess.runtime.prepare.columns import Own
 from sess.runtime.prepare.prepared import Array, OtherSteps
-from sess.runtime.prepare.values import numbers, raw_values, to_raw
+from sess.runtime.prepare.values import numbers, own_values, raw_values, to_raw
 from sess.runtime.steps.transform import seconds
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def other_steps(plan: WorkflowPlan, cut: Cut, transforms: Mapping[str, Transform
         found[group] = OtherSteps(
             _divided(end - first),
             {column.name: _prepared(column, events, made) for column in read},
-            {column.name: raw_values(column, events.column(column.name)) for column in asked},
+            Own.of({column.name: own_values(column, events.column(column.name)) for column in asked}),
             history.before[cut.places],
         )
     return found

@@ -11,29 +11,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sess.compiler.plans import Rows, WorkflowPlan
-from sess.runtime.prepare.events import read_events
-from sess.runtime.prepare.explode import read_sessions
+from sess.compiler.plans import WorkflowPlan
 from sess.runtime.prepare.groups import other_steps, part_of
-from sess.runtime.prepare.history import history_of
 from sess.runtime.prepare.prepared import Sessions
-from sess.runtime.prepare.run import rows_of, sessions_of
+from sess.runtime.prepare.sessions import rows_of, sessions_of
+from sess.runtime.prepare.source import read_history
 from sess.runtime.prepare.split import whole
 from sess.runtime.prepare.taken import take_values
-from sess.runtime.prepare.times import with_every_time
 from sess.runtime.prepare.values import to_raw
+from sess.runtime.prepare.worked import read_columns, worked_columns
 from sess.runtime.steps.transform import Transform
 
 
 def held_out(plan: WorkflowPlan, paths: Sequence[str], base: Path, transform: Transform) -> Sessions:
     """Return the whole sessions of files, paths relative to `base`, by the fitted workflow lowered to arrays."""
-    from sess.runtime.prepare.workflow import read_columns, worked_columns  # imports TensorFlow through Merlin
-
-    if plan.data.rows is Rows.SESSIONS:
-        history = read_sessions(plan, paths, base)
-    else:
-        history = history_of(plan, read_events(plan, paths, base))
-    cut = whole(with_every_time(plan, history))
+    cut = whole(read_history(plan, paths, base))
     taken = take_values(plan, cut)
     part = part_of(plan, plan.group)
     names = [column.name for column in read_columns(part)]

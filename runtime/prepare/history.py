@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sess.compiler.plans import DataPlan, Role, WorkflowPlan
-from sess.runtime.prepare.events import Events
 from sess.runtime.prepare.groups import GroupHistory, other_groups, step_events
 from sess.runtime.prepare.moments import MICROSECONDS
 
@@ -24,8 +23,8 @@ class History:
     """The sessions of one source.
 
     `bounds` (S+1,) divide the events; `steps` (N,) are the events that are steps, divided by `offsets` (S+1,);
-    `keys` (S,) are the user's own ids of the sessions; `dropped` counts by reason, `filled` the times by column that
-    stand where the data has none.
+    `keys` (S,) are the user's own ids of the sessions; `dropped` counts by reason, also what there is none of, `filled`
+    the times by column that stand where the data has none.
     """
 
     events: pa.Table
@@ -33,8 +32,6 @@ class History:
     steps: Ints
     offsets: Ints
     keys: pa.Array
-    files: int
-    repeated: int
     dropped: dict[str, int]
     others: Mapping[str, GroupHistory] = field(default_factory=dict)
     filled: Mapping[str, int] = field(default_factory=dict)
@@ -60,38 +57,35 @@ class History:
         return next(table for table in tables if column in table.column_names).column(column)
 
 
-def history_of(plan: WorkflowPlan, events: Events) -> History:
+def history_of(plan: WorkflowPlan, events: pa.Table) -> History:
     """Return the sessions of events in canonical order: cut at `idle`, repeated items left out by `dedupe`."""
     data = plan.data
-    starts = np.ones(len(events.session), bool)
-    starts[1:] = np.diff(events.session) != 0
+    session = events.column(data.session)
+    starts = np.ones(len(events), bool)
+    starts[1:] = pc.not_equal(session[1:], session[:-1]).to_numpy()
     if data.idle is not None:
-        starts[1:] |= _is_pause(events.table.column(data.time), data, data.idle)
+        starts[1:] |= _is_pause(events.column(data.time), data, data.idle)
     begins = np.flatnonzero(starts)
     bounds = np.append(begins, len(starts)).astype(np.int64)
-    is_step = step_events(plan, events.table, plan.group)
-    dropped = dict(events.dropped)
+    is_step = step_events(plan, events, plan.group)
     groups = dict.fromkeys(column.group for column in plan.columns if column.role is Role.STEP)
-    is_any = np.logical_or.reduce([is_step, *(step_events(plan, events.table, group) for group in groups)])
-    if not is_any.all():
-        dropped["events that are no step: every column of the steps is null"] = int((~is_any).sum())
+    is_any = np.logical_or.reduce([is_step, *(step_events(plan, events, group) for group in groups)])
+    dropped = {"events that are no step: every column of the steps is null": int((~is_any).sum())}
     if data.dedupe:
-        again = _is_again(events.table.column(data.item), starts, is_step)
-        if again.any():
-            dropped[f"events that repeat the item before (`{data.item}`)"] = int(again.sum())
+        again = _is_again(events.column(data.item), starts, is_step)
+        dropped[f"events that repeat the item before (`{data.item}`)"] = int(again.sum())
         is_step &= ~again
-    keys = events.table.column(data.session).take(pa.array(begins)).combine_chunks()
+    keys = session.take(pa.array(begins)).combine_chunks()
     history = divided(events, bounds, is_step, keys, dropped)
-    return replace(history, others=other_groups(plan, events.table, bounds, history.steps))
+    return replace(history, others=other_groups(plan, events, bounds, history.steps))
 
 
 def divided(
-    events: Events, bounds: Ints, is_step: NDArray[np.bool_], keys: pa.Array, dropped: dict[str, int]
+    events: pa.Table, bounds: Ints, is_step: NDArray[np.bool_], keys: pa.Array, dropped: dict[str, int]
 ) -> History:
     """Return the history of events between bounds."""
     counted = np.concatenate([[0], np.cumsum(is_step)])
-    steps = np.flatnonzero(is_step)
-    return History(events.table, bounds, steps, counted[bounds], keys, events.files, events.repeated, dropped)
+    return History(events, bounds, np.flatnonzero(is_step), counted[bounds], keys, dropped)
 
 
 def _is_pause(time: pa.ChunkedArray, data: DataPlan, idle: int) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,8 +56,11 @@ def whole(history: History, sessions: Ints | None = None) -> Cut:
     return _cut(history, np.arange(history.count) if sessions is None else sessions, leave_out=0)
 
 
-def divide(history: History, data: DataPlan, split: Chosen) -> dict[str, Cut]:
-    """Return the splits of one history by name; those that the split doesn't make are left out."""
+def divide(history: History, data: DataPlan, split: Chosen, newest: Any = None) -> dict[str, Cut]:
+    """Return the splits of one history by name; those that the split doesn't make are left out.
+
+    `newest` is when the last session of the source ended, None where this history is all of it.
+    """
     match split.name:
         case "leave_one_out":
             everyone = np.arange(history.count)
@@ -65,7 +69,7 @@ def divide(history: History, data: DataPlan, split: Chosen) -> dict[str, Cut]:
                 for name, leave_out in (("train", 2), ("valid", 1), ("test", 0))
             }
         case "by_time":
-            return _by_time(history, data, split)
+            return _by_time(history, data, split, newest)
         case "by_session":
             return _by_session(history, data, split)
         case other:
@@ -78,18 +82,22 @@ def _cut(history: History, sessions: Ints, *, leave_out: int) -> Cut:
     return Cut(history, sessions[stays], ends[stays])
 
 
-def _by_time(history: History, data: DataPlan, split: Chosen) -> dict[str, Cut]:
-    """Return the newest sessions as test and those before as valid, by the time of their last event."""
+def ends_of(history: History, data: DataPlan) -> NDArray[Any]:
+    """Return the time of each session's last event, in the unit of the data, or microseconds."""
     if data.time is None:
         raise RunFailed("`by_time` needs a time, and these sessions have none", "use `by_session`")
-    valid, test = _duration(split, "valid"), _duration(split, "test")
     column = history.events.column(data.time)
-    if pa.types.is_timestamp(column.type):
-        scale, times = 1.0, column.cast(pa.int64()).to_numpy()
-    else:
-        scale, times = MICROSECONDS[data.unit], column.to_numpy()
-    last = times[history.bounds[1:] - 1]
-    age = later_by(np.max(last), last) * scale  # microseconds before the newest session
+    times = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    return np.asarray(times.to_numpy()[history.bounds[1:] - 1])
+
+
+def _by_time(history: History, data: DataPlan, split: Chosen, newest: Any) -> dict[str, Cut]:
+    """Return the newest sessions as test and those before as valid, by the time of their last event."""
+    last = ends_of(history, data)
+    valid, test = _duration(split, "valid"), _duration(split, "test")
+    is_timestamp = pa.types.is_timestamp(history.events.column(data.time).type)
+    scale = 1.0 if is_timestamp else MICROSECONDS[data.unit]
+    age = later_by(np.max(last) if newest is None else newest, last) * scale  # microseconds before the newest session
     is_test = (age < test) if test else np.zeros(len(age), bool)
     is_valid = (age < test + valid) & ~is_test if valid else np.zeros(len(age), bool)
     found = {"train": whole(history, np.flatnonzero(~is_test & ~is_valid))}

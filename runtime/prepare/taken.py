@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, Role, Take, WorkflowPlan
 from sess.runtime.prepare.derive import with_derived
+from sess.runtime.prepare.history import History
 from sess.runtime.prepare.split import Cut
 from sess.runtime.prepare.values import ranks
 
@@ -38,9 +39,8 @@ def take_values(plan: WorkflowPlan, cut: Cut) -> pa.Table:
     return with_derived(plan, pa.table(taken) if taken else pa.table({}))
 
 
-def count_varying(plan: WorkflowPlan, cut: Cut) -> dict[str, int]:
+def count_varying(plan: WorkflowPlan, history: History) -> dict[str, int]:
     """Return how many sessions hold different values of a session column, columns without such sessions left out."""
-    history = cut.history
     found: dict[str, int] = {}
     session = history.session_of_event
     same_session = np.diff(session) == 0

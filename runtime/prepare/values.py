@@ -43,6 +43,11 @@ def raw_values(column: ColumnPlan, values: pa.ChunkedArray) -> Any:  # an Array,
     return to_raw(values) if column.width is None else vectors(values, column.width)
 
 
+def own_values(column: ColumnPlan, values: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return the arrow column of which `to_raw` makes `raw_values`."""
+    return values if column.width is None else from_raw(vectors(values, column.width))
+
+
 def from_raw(values: Array | Bags) -> pa.Array:
     """Return the arrow array of values that `to_raw` gives back unchanged."""
     if isinstance(values, Bags):

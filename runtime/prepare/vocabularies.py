@@ -7,7 +7,7 @@ it finds ids in, so it is given these vocabularies instead of being fitted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from sess.compiler.plans import DomainPlan
 from sess.runtime.vocabulary import Vocabulary
 
 RESERVED = 3  # padding, null, unseen
+MOST_PARTS = 8  # counts that are kept apart
 
 
 def buckets_of(domain: DomainPlan) -> int:
@@ -31,10 +32,50 @@ def reserved_of(domain: DomainPlan) -> int:
     return RESERVED - 1 + max(1, buckets_of(domain))
 
 
-def fit_vocabulary(
-    domain: DomainPlan, everywhere: Iterable[pa.ChunkedArray], counted: Sequence[pa.ChunkedArray]
-) -> Vocabulary:
-    """Return the vocabulary of a domain: ids from `everywhere`, counts from `counted`, ties by the id."""
+class Tally:
+    """The different values of a domain `everywhere`, and how often each of those to be `counted` came."""
+
+    def __init__(self, everywhere: Iterable[pa.ChunkedArray] = (), counted: Iterable[pa.ChunkedArray] = ()) -> None:
+        self._ids: list[pa.Array] = []
+        self._counts: list[pa.Table] = []
+        for column in everywhere:
+            self.meet(column)
+        for column in counted:
+            self.count(column)
+
+    def meet(self, column: pa.ChunkedArray) -> None:
+        """Take values that there are."""
+        self._ids += [pc.unique(comparable(part)) for part in column.chunks]
+        if len(self._ids) > MOST_PARTS:
+            self._ids = [pc.unique(pa.chunked_array(self._ids))]
+
+    def count(self, column: pa.ChunkedArray) -> None:
+        """Count values."""
+        for part in column.chunks:
+            values, counts = pc.value_counts(comparable(part)).flatten()
+            self._counts.append(pa.table({"values": values, "counts": counts}))
+        if len(self._counts) > MOST_PARTS:
+            groups = pa.concat_tables(self._counts).group_by("values", use_threads=False)
+            summed = groups.aggregate([("counts", "sum")])
+            self._counts = [pa.table({"values": summed.column("values"), "counts": summed.column("counts_sum")})]
+
+    @property
+    def ids(self) -> pa.Array:
+        """All values that were met."""
+        return pc.unique(pa.chunked_array(self._ids)).drop_null()
+
+    def counts_of(self, ids: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Return how often each of some values was counted."""
+        found = np.zeros(len(ids), np.int64)
+        for part in self._counts:
+            places = pc.index_in(part.column("values"), value_set=ids)
+            is_known = places.is_valid()
+            found[places.filter(is_known).to_numpy()] += part.column("counts").filter(is_known).to_numpy()
+        return found
+
+
+def fit_vocabulary(domain: DomainPlan, tally: Tally) -> Vocabulary:
+    """Return the vocabulary of a domain: ids that were met, their counts, ties by the id."""
     reserved = reserved_of(domain)
     if domain.categorify.name == "hash":
         if domain.is_item:
@@ -42,18 +83,17 @@ def fit_vocabulary(
                 f"`hash` of `{domain.name}` leaves no way back from a code to an item", "use `categorify(buckets=…)`"
             )
         return Vocabulary([] if domain.dtype == "string" else np.zeros(0, np.int64), np.zeros(0, np.int64), reserved)
-    ids = pc.unique(pa.chunked_array([comparable(part) for column in everywhere for part in column.chunks]))
-    ids = ids.drop_null()
+    ids = tally.ids
     if not len(ids):
         names = ", ".join(f"`{name}`" for name in domain.columns)
         raise RunFailed(f"{names} is null in every row", "leave the column out, or mend the data")
-    counts = _counts(ids, counted)
+    counts = tally.counts_of(ids)
     order = pc.sort_indices(pa.table({"id": ids, "count": counts}), [("count", "descending"), ("id", "ascending")])
     ids, counts = ids.take(order), counts[order.to_numpy()]
     stays = _stays(domain, counts, reserved)
     ids, counts = ids.filter(pa.array(stays)), counts[stays]
     if not len(ids) and not buckets_of(domain):
-        most = int(_counts(ids, counted).max(initial=0))
+        most = int(tally.counts_of(tally.ids).max(initial=0))
         raise RunFailed(
             f"`categorify` of `{domain.name}` leaves no value: the most frequent comes {most} times",
             "lower `min_count`",
@@ -76,15 +116,6 @@ def comparable(values: pa.Array) -> pa.Array:
         raise RunFailed(
             f"{pc.max(values)} is beyond the ids of 64 bits with a sign", "write such ids as text"
         ) from None
-
-
-def _counts(ids: pa.Array, counted: Sequence[pa.ChunkedArray]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    found = np.zeros(len(ids), np.int64)
-    for column in counted:
-        for part in column.chunks:
-            places = pc.index_in(comparable(part), value_set=ids).drop_null()
-            found += np.bincount(places.to_numpy(zero_copy_only=False), minlength=len(ids))
-    return found
 
 
 def _stays(

@@ -17,8 +17,8 @@ NAMED = 3  # places that a message lists
 BOUNDING = ("clip", "bucketize")  # what makes a finite number of an infinite one
 
 
-def require_finite(values: pa.ChunkedArray, column: ColumnPlan, path: str) -> None:
-    """Raise RunFailed for an infinite number that would be learned from, with the row that it is in."""
+def require_finite(values: pa.ChunkedArray, column: ColumnPlan, path: str, before: int = 0) -> None:
+    """Raise RunFailed for an infinite number that would be learned from, with its row; `before` rows are above."""
     is_learned = column.domain is None and (column.ops or column.is_target)
     if not is_learned or column.role is Role.TIME or any(each.name in BOUNDING for each in column.ops):
         return
@@ -31,7 +31,7 @@ def require_finite(values: pa.ChunkedArray, column: ColumnPlan, path: str) -> No
         return
     place = pc.index(pc.is_inf(whole.cast(pa.float64())), True).as_py()
     if place >= 0:
-        row = place if rows is None else rows[place].as_py()
+        row = before + (place if rows is None else rows[place].as_py())
         raise RunFailed(
             f"`{column.name}` of `{path}` has an infinite number ({_row(path, row)})",
             f"clip it: `prepare {{ {column.name} = clip(lo, hi) }}`, or mend the data",

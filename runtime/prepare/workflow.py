@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle  # type: ignore[import-untyped]
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,9 +29,11 @@ from nvtabular import Workflow, ops
 
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import ColumnPlan, WorkflowPlan
+from sess.runtime.prepare.blocks import Blocks
 from sess.runtime.prepare.nodes import Nodes, ids_of, name_of, quietly
 from sess.runtime.prepare.values import numbers, to_raw
 from sess.runtime.prepare.vocabularies import comparable
+from sess.runtime.prepare.worked import read_columns, worked_columns
 from sess.runtime.steps.bags import Bags
 from sess.runtime.vocabulary import Vocabulary
 
@@ -41,7 +44,7 @@ class ColumnWork:
     """A fitted NVTabular workflow with the columns that it reads."""
 
     def __init__(
-        self, plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], train: pa.Table, scratch: Path
+        self, plan: WorkflowPlan, vocabularies: Mapping[str, Vocabulary], train: Blocks, scratch: Path
     ) -> None:
         self.columns = worked_columns(plan)
         self._inputs = read_columns(plan)
@@ -53,7 +56,7 @@ class ColumnWork:
         parts += [nodes.numbers(column) for column in self.columns if column.domain is None]
         self.workflow = Workflow(sum(parts[1:], parts[0]))
         with quietly():
-            self.workflow.fit(Dataset(self._frame(train), npartitions=1))
+            self.workflow.fit(self._training(train))
         self._check_statistics()
 
     def transform(self, table: pa.Table) -> dict[str, Any]:  # arrays, and Bags of lists
@@ -69,6 +72,16 @@ class ColumnWork:
             if column.domain is None:
                 _require_finite(column, prepared[column.name], table)
         return prepared
+
+    def _training(self, train: Blocks) -> Dataset:
+        """Return what statistics are taken of, a partition a block; other columns have a known value."""
+
+        def frame(number: int) -> pd.DataFrame:
+            return self._frame(train[number])
+
+        if len(train) == 1:
+            return Dataset(frame(0), npartitions=1)
+        return Dataset(dd.from_map(frame, range(len(train)), meta=self._guard().iloc[:0], token="training"))
 
     def _through(self, frame: pd.DataFrame) -> DataFrameType:
         whole = pd.concat([frame, self._guard()], ignore_index=True)
@@ -124,13 +137,18 @@ class ColumnWork:
         return [node.op for node in Graph.get_nodes_by_op_type([self.workflow.output_node], StatOperator)]
 
     def _frame(self, table: pa.Table) -> pd.DataFrame:
-        """Return the columns of the data as pandas has them; lists go their own way, and have a known value here."""
+        """Return the columns of the data as pandas has them.
+
+        Lists go their own way, and have a known value here, as columns that the table lacks have.
+        """
         guard = self._guard()
-        frame = _frame_of([column for column in self._inputs if not column.is_bag], table)
-        for column in self._inputs:
-            if column.is_bag:
-                frame[name_of(column.name)] = guard[name_of(column.name)].repeat(len(table)).reset_index(drop=True)
-        return frame
+        found = {
+            name_of(column.name): _series(column, table.column(column.name))
+            if column.name in table.column_names and not column.is_bag
+            else guard[name_of(column.name)].repeat(len(table)).reset_index(drop=True)
+            for column in self._inputs
+        }
+        return pd.DataFrame(found)
 
     def _guard(self) -> pd.DataFrame:
         """Return one row with known values: Categorify fails on columns that are all null, and on no rows."""
@@ -157,20 +175,6 @@ class ColumnWork:
                     f"`{column.name}` has no mean: it holds infinite numbers",
                     "clip them: `clip(lo, hi) >> standardize`",
                 )
-
-
-def worked_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
-    """Return the columns that the workflow prepares."""
-    return tuple(column for column in plan.columns if column.ops)
-
-
-def read_columns(plan: WorkflowPlan) -> tuple[ColumnPlan, ...]:
-    """Return the columns of the data that the workflow reads."""
-    wanted = {column.name for column in worked_columns(plan)}
-    for column in reversed(plan.columns):  # a derived column stands behind its sources
-        if column.name in wanted:
-            wanted.update(column.sources)
-    return tuple(column for column in plan.columns if column.name in wanted and not column.sources)
 
 
 def _frame_of(columns: Sequence[ColumnPlan], rows: pa.Table) -> pd.DataFrame:

@@ -87,4 +87,4 @@ def whole(lengths: list[int]) -> Sessions:
     steps = {name: each[mask] for name, each in drawn.items() if name not in OF_SESSIONS}
     session = {name: drawn[name] for name in OF_SESSIONS}
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Sessions(offsets, steps, session, {}, {}, np.arange(len(lengths)))
+    return Sessions(offsets, steps, session, {}, {}, {"key": np.arange(len(lengths))})

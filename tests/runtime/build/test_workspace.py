@@ -12,7 +12,7 @@ import pytest
 from sess.compiler.backend import Stage
 from sess.compiler.failures import Misused
 from sess.runtime.build.publish import put_in_place
-from sess.runtime.build.workspace import open_workspace, refuse_if_busy
+from sess.runtime.build.workspace import SCRATCH, open_workspace, refuse_if_busy
 from tests.runtime.faults.refusing import refusing
 
 
@@ -60,7 +60,9 @@ def test_what_a_killed_build_was_about_to_replace_is_swept(tmp_path: Path) -> No
         for name in ("state.npz", "state.npz.new"):
             (folder / name).write_text("half" if name.endswith("new") else "whole")
         (workspace.aside / "model").mkdir(parents=True)
+        (folder / SCRATCH / "train").mkdir(parents=True)
     with open_workspace(tmp_path / "out") as workspace:
+        assert not (workspace.folder(Stage.TRAIN) / SCRATCH).exists()
         assert [path.name for path in workspace.root.glob("*/state*")] == ["state.npz"]
         assert not workspace.aside.exists()
 

@@ -158,8 +158,8 @@ def test_a_request_without_a_session_is_answered(name: str) -> None:
 
 def test_unknown_items_stand_nowhere_and_the_oldest_session_comes_first() -> None:
     sessions = Sessions(
-        np.array([0, 3, 4, 6]), {"item": np.array([4, 0, 5, 7, 2, 3], np.int32)}, {}, {}, {}, np.arange(3),
-        np.array([2, 9, 1]) * MICROSECONDS_A_DAY,
+        np.array([0, 3, 4, 6]), {"item": np.array([4, 0, 5, 7, 2, 3], np.int32)}, {}, {}, {},
+        {"key": np.arange(3), "ended": np.array([2, 9, 1]) * MICROSECONDS_A_DAY},
     )  # fmt: skip
     found = history_of(sessions, "item", reserved=3, count=5)
     assert found.offsets.tolist() == [0, 1, 3, 4]

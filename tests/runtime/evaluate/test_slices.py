@@ -19,7 +19,7 @@ TARGETS = np.array([3, 4, 5, 3, 2, 4])
 def examples(**columns: NDArray[np.generic]) -> Examples:
     offsets = np.r_[0, np.cumsum(LENGTHS)].astype(np.int64)
     items = np.full(LENGTHS.sum(), 3, np.int32)
-    sessions = Sessions(offsets, {"item": items}, {}, {"item": items}, columns, np.arange(len(LENGTHS)))
+    sessions = Sessions(offsets, {"item": items}, {}, {"item": items}, columns, {"key": np.arange(len(LENGTHS))})
     whole = last_steps(sessions, np.arange(len(LENGTHS)), longest=EVERYTHING, leave_out=1)
     return Examples(sessions, whole, whole, 0, has_cut_target=True)
 

@@ -13,6 +13,7 @@ from sess.compiler.driver import compile_spec
 from sess.compiler.plans import WorkflowPlan
 from sess.runtime.prepare.prepared import Prepared, Sessions
 from sess.runtime.prepare.run import prepare
+from sess.runtime.prepare.source import ROWS
 from sess.runtime.progress import Silent
 
 Prepare = Callable[..., Prepared]
@@ -124,9 +125,9 @@ def plan_of(spec: Path) -> WorkflowPlan:
     return checked.program.workflow
 
 
-def prepare_spec(spec: Path, out: Path) -> Prepared:
-    """Prepare the data of a spec."""
-    return prepare(plan_of(spec), spec.parent, out, Silent())
+def prepare_spec(spec: Path, out: Path, rows: int = ROWS) -> Prepared:
+    """Prepare the data of a spec, about so many rows at once."""
+    return prepare(plan_of(spec), spec.parent, out, Silent(), rows)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sess.compiler.block import Chosen
 from sess.compiler.failures import RunFailed
 from sess.compiler.plans import DomainPlan
-from sess.runtime.prepare.vocabularies import fit_vocabulary
+from sess.runtime.prepare.vocabularies import Tally, fit_vocabulary
 from sess.runtime.steps.transform import Codes
 from tests.runtime.prepare.conftest import Prepare
 
@@ -31,9 +31,9 @@ def test_whole_numbers_come_back_from_their_codes(values: list[int | None]) -> N
     column = pa.chunked_array([pa.array(values, pa.int64())])
     if not known:
         with pytest.raises(RunFailed, match="null in every row"):
-            fit_vocabulary(domain("int64"), [column], [column])
+            fit_vocabulary(domain("int64"), Tally([column], [column]))
         return
-    vocabulary = fit_vocabulary(domain("int64"), [column], [column])
+    vocabulary = fit_vocabulary(domain("int64"), Tally([column], [column]))
     codes = Codes.of(vocabulary.reserved, 0, vocabulary.values)
     encoded = codes.encode(np.array(values, object))
     assert [code == 1 for code in encoded] == [value is None for value in values]
@@ -46,7 +46,7 @@ def test_text_comes_back_from_its_codes(values: list[str | None]) -> None:
     column = pa.chunked_array([pa.array(values, pa.string())])
     if not known:
         return
-    vocabulary = fit_vocabulary(domain("string"), [column], [column])
+    vocabulary = fit_vocabulary(domain("string"), Tally([column], [column]))
     codes = Codes.of(vocabulary.reserved, 0, vocabulary.values)
     encoded = codes.encode(np.array(values, object))
     as_bytes = np.array([None if value is None else value.encode() for value in values], object)

@@ -17,7 +17,7 @@ def sessions() -> Sessions:
     offsets = np.r_[0, np.cumsum(LENGTHS)].astype(np.int64)
     items = np.concatenate([100 * (i + 1) + np.arange(length) for i, length in enumerate(LENGTHS)]).astype(np.int32)
     ages = np.arange(len(LENGTHS), dtype=np.float32)
-    keys = np.arange(len(LENGTHS))
+    keys = {"key": np.arange(len(LENGTHS))}
     return Sessions(offsets, {"item": items}, {"age": ages}, {"item": items}, {}, keys)
 
 
