@@ -20,7 +20,7 @@ MORE_NAMES = 8
 RELATIVE = "paths in a spec are relative to the spec's own folder"
 CSV = (".csv", ".csv.gz")
 CONVERSION = "CSV conversion error"  # what arrow says of a value, and not of the lines
-PIECE, BUFFER = 1 << 16, 1 << 20  # rows of a piece; bytes of a column that are read at once for it
+PIECE, BUFFER = 1 << 16, 1 << 20  # rows of a piece, or of lists values; bytes of a column that are read for it
 UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)  # the last of names in a broken footer
 
 
@@ -115,10 +115,25 @@ def _parquet_pieces(path: str, columns: Sequence[ColumnPlan]) -> Iterator[pa.Tab
     try:
         with open_parquet(path, BUFFER) as file:
             _require(path, columns, file.schema_arrow.names)
-            for batch in file.iter_batches(PIECE, columns=names):
+            width = longest(file.metadata, names) // max(1, file.metadata.num_rows)  # values a row
+            for batch in file.iter_batches(PIECE // max(1, width) + 1, columns=names):
                 yield pa.Table.from_batches([batch])
     except UNREADABLE as error:
         raise Unreadable(path, _broken_place(path, names), first_line(error)) from error
+
+
+def longest(metadata: pq.FileMetaData, names: Sequence[str]) -> int:
+    """Return how many values a file has of the columns with the most in each row group."""
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    return sum(max(_counts(group, names), default=0) for group in groups)
+
+
+def _counts(group: pq.RowGroupMetaData, names: Sequence[str]) -> Iterator[int]:
+    """Give how many values each of these columns has; a list's name is the begin of its values' path."""
+    for i in range(group.num_columns):
+        column = group.column(i)
+        if any(f"{column.path_in_schema}.".startswith(f"{name}.") for name in names):
+            yield column.num_values
 
 
 def _broken_place(path: str, names: Sequence[str]) -> str:

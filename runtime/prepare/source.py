@@ -55,7 +55,7 @@ def open_source(plan: WorkflowPlan, patterns: Sequence[str], base: Path, scratch
         save_part(ordered, path)
         parts.append(path)
         repeated += again
-    return Source(form, len(paths), tuple(parts), dropped, repeated)
+    return Source(form, len(paths), tuple(parts), dropped, repeated) if parts else _whole(paths, form)
 
 
 def read_history(plan: WorkflowPlan, patterns: Sequence[str], base: Path) -> History:

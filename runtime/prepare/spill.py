@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from math import ceil, inf, isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sess.compiler.plans import ColumnPlan
-from sess.runtime.prepare.files import CSV, UNREADABLE, open_parquet, read_pieces
+from sess.runtime.prepare.files import CSV, UNREADABLE, longest, open_parquet, read_pieces
 from sess.runtime.prepare.whence import require_finite
 
 if TYPE_CHECKING:
@@ -98,18 +98,12 @@ def _size(paths: Sequence[str], names: Sequence[str]) -> tuple[float, float]:
         if not path.endswith(CSV):
             with suppress(*UNREADABLE), open_parquet(path) as file:  # which is said when it is read
                 rows += file.metadata.num_rows
-                values += sum(_longest(file.metadata.row_group(i), names) for i in range(file.num_row_groups))
+                values += longest(file.metadata, names)
         else:
             is_near = "://" not in path and not path.endswith(".gz")
             most = Path(path).stat().st_size / SHORTEST if is_near else inf
             rows, values = rows + most, values + most
     return rows, values
-
-
-def _longest(group: Any, names: Sequence[str]) -> int:  # the metadata of a row group, which have no types
-    places = [group.column(i) for i in range(group.num_columns)]
-    read = [each for each in places if any(f"{each.path_in_schema}.".startswith(f"{name}.") for name in names)]
-    return max((each.num_values for each in read), default=0)
 
 
 def _divided(rows: pa.Table, keys: pa.ChunkedArray, bounds: pa.Array) -> Sequence[tuple[int, pa.Table]]:
