@@ -242,6 +242,12 @@ def test_a_target_that_is_evaluated_in_sight_is_caught(name: str, monkeypatch: p
     assert is_caught(SUBJECTS[name], [LISTED])
 
 
+def test_an_encoder_that_pools_without_saying_so_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = subjects_of("narm(units=16)", Kind.ENCODER)[0]
+    monkeypatch.setattr(type(known.entry), "pools", False)
+    assert is_caught(known, ["the checked type is the shape"])
+
+
 DROPPING = {SUBJECTS[name].entry.name: name for name in of(*OF_GRAPHS, law=TRAINING) if "dropout=0.3" in name}
 
 

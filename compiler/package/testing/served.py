@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from sess.compiler.block import Encoder
 from sess.runtime.layers.bags import pointed
 from sess.runtime.model import HIDDEN, ORDER
 from sess.runtime.train.windows import MASK
@@ -108,3 +109,6 @@ def the_checked_type_is_the_shape(subject: Subject) -> None:
         width = tensor.shape[-1]
         shown = f"Row[{width}]" if len(tensor.shape) == 2 else f"Seq[T, {width}]"
         assert types[id] == shown, f"`{id}` is {types[id]} to the checker and {shown} to Keras"
+    if isinstance(subject.entry, Encoder):
+        shown = types[subject.model.plan.encoders[0].node]
+        assert subject.entry.pools == shown.startswith("Row"), f"`pools` is {subject.entry.pools}, and it gives {shown}"
