@@ -1,8 +1,8 @@
 """One connection of HTTP/2 (RFC 9113), seen from a server: streams are answered, and none is lost at the end.
 
-`grpc.aio` takes five times as much of a processor for a call, since it wakes another thread for every part of it; and a
-call that comes while its server stops is cancelled there, though it was begun. Here a client is first told that the end
-is near, and only when it has heard so, which stream is the last that gets an answer.
+`grpc.aio` takes more than twice as much of a processor for a call, since it wakes another thread for every part of it;
+and a call that comes while its server stops is cancelled there, though it was begun. Here a client is first told that
+the end is near, and only when it has heard so, which stream is the last that gets an answer.
 """
 
 from __future__ import annotations
