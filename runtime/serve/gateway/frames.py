@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from sess.runtime.serve.gateway import limits
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEAD = 9  # bytes before the payload: its length, the kind, the flags and the stream
 MOST_PAYLOAD = 16_384  # bytes: what both sides may send as long as nobody allows more
@@ -74,6 +76,16 @@ def frame(kind: Kind, flags: int, stream: int, payload: bytes | memoryview = b""
     return b"".join((head, payload))
 
 
+def take_preface(read: bytearray) -> bool:
+    """Remove what a client says first, and return whether all of it has come; Broken if something else has."""
+    if not PREFACE.startswith(read[: len(PREFACE)]):
+        raise Broken(Code.PROTOCOL_ERROR)
+    if len(read) < len(PREFACE):
+        return False
+    del read[: len(PREFACE)]
+    return True
+
+
 def take_frames(read: bytearray) -> list[Frame]:
     """Remove the whole frames from what was read and return them; Broken for one that is too long."""
     found: list[Frame] = []
@@ -102,17 +114,30 @@ def content_of(flags: int, payload: bytes) -> bytes:
 
 
 def settings_of(payload: bytes) -> list[tuple[int, int]]:
-    """Return the settings of a frame; Broken where it ends within one."""
+    """Return the settings of a frame; Broken where it ends within one, or a window is wider than any."""
     if len(payload) % 6:
         raise Broken(Code.FRAME_SIZE_ERROR)
     starts = range(0, len(payload), 6)
-    return [(int.from_bytes(payload[i : i + 2], "big"), int.from_bytes(payload[i + 2 : i + 6], "big")) for i in starts]
+    found = [(int.from_bytes(payload[i : i + 2], "big"), int.from_bytes(payload[i + 2 : i + 6], "big")) for i in starts]
+    if any(key == Setting.INITIAL_WINDOW_SIZE and value > MOST_WINDOW for key, value in found):
+        raise Broken(Code.FLOW_CONTROL_ERROR)
+    return found
 
 
 def settings(values: dict[Setting, int]) -> bytes:
     """Return the frame that tells settings."""
     payload = b"".join(key.to_bytes(2, "big") + value.to_bytes(4, "big") for key, value in values.items())
     return frame(Kind.SETTINGS, 0, 0, payload)
+
+
+def greeting(most: int, room: int) -> bytes:
+    """Return what a server says first: a request may have `most` bytes, and all of a connection `room`."""
+    told = {
+        Setting.MAX_CONCURRENT_STREAMS: limits.MOST_STREAMS,
+        Setting.INITIAL_WINDOW_SIZE: min(most, MOST_WINDOW),
+        Setting.MAX_HEADER_LIST_SIZE: limits.MOST_HEADERS,
+    }
+    return settings(told) + frame(Kind.WINDOW_UPDATE, 0, 0, (room - FIRST_WINDOW).to_bytes(4, "big"))
 
 
 def number(payload: bytes) -> int:

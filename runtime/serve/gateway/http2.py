@@ -8,20 +8,16 @@ the end is near, and only when it has heard so, which stream is the last that ge
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 
 from hpack import Decoder, HPACKError
 
-from sess.runtime.serve.gateway import frames
+from sess.runtime.serve.gateway import frames, limits
 from sess.runtime.serve.gateway.frames import MOST_WINDOW, Broken, Code, Flag, Kind, Setting, frame
-from sess.runtime.serve.gateway.streams import Response, Service, Stream
+from sess.runtime.serve.gateway.streams import Response, Room, Service, Stream
 
-MOST_STREAMS = 1000  # of one connection at a time; clients keep the next ones back
-MOST_HEADERS = 16 * 1024  # bytes of a request's headers
-BODY_WITHIN = 30.0  # seconds, from the headers of a request to its end
-HEARS_WITHIN = 1.0  # seconds, for a client to say that it heard of the end, and then to close
-CREDIT = 1 << 20  # bytes that are read before the client may send as many again
 NEAR_END = b"near end"  # of a ping
 
 
@@ -33,10 +29,13 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._read, self._said = bytearray(), list[bytes]()
-        self._decoder = Decoder(max_header_list_size=MOST_HEADERS)
+        self._decoder = Decoder(max_header_list_size=limits.MOST_HEADERS)
         self._streams: dict[int, Stream] = {}
-        self._block: tuple[int, int, bytearray] | None = None  # stream, flags and headers that aren't whole
-        self._last = self._unpaid = 0
+        self._block: tuple[int, int, list[bytes]] | None = None  # stream, flags and headers that aren't whole
+        self._most = min(max(limits.ROOM, service.most), MOST_WINDOW)  # bytes of all requests
+        self._room = Room(self._most, limits.CREDIT)
+        self._timer = self._loop.call_later(limits.WITHIN, self.abort)
+        self._last = self._resets = 0
         self._window = self._first_window = frames.FIRST_WINDOW
         self._is_greeted = self._is_over = self._has_left = False
 
@@ -45,18 +44,13 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        limits = {
-            Setting.MAX_CONCURRENT_STREAMS: MOST_STREAMS,
-            Setting.INITIAL_WINDOW_SIZE: min(self._service.most, MOST_WINDOW),
-            Setting.MAX_HEADER_LIST_SIZE: MOST_HEADERS,
-        }
-        room = (MOST_WINDOW - frames.FIRST_WINDOW).to_bytes(4, "big")
-        self._said += [frames.settings(limits), frame(Kind.WINDOW_UPDATE, 0, 0, room)]
+        self._said.append(frames.greeting(self._service.most, self._most))
         self._write()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the work for whoever is gone."""
         self._transport = None
+        self._timer.cancel()
         for stream in tuple(self._streams.values()):
             self._drop(stream)
         self._closed(self)
@@ -67,12 +61,15 @@ class Connection(asyncio.Protocol):
         return bool(self._streams) and not self._has_left
 
     def pause_writing(self) -> None:
-        """Read nothing more of a client that doesn't read."""
+        """Read nothing more of a client that doesn't read, and wait for it no longer than for others."""
         if self._transport is not None:
             self._transport.pause_reading()
+            self._timer.cancel()
+            self._timer = self._loop.call_later(limits.WITHIN, self.abort)
 
     def resume_writing(self) -> None:
         """Read on."""
+        self._timer.cancel()
         if self._transport is not None:
             self._transport.resume_reading()
 
@@ -81,12 +78,10 @@ class Connection(asyncio.Protocol):
         self._read += data
         try:
             if not self._is_greeted:
-                if not frames.PREFACE.startswith(self._read[: len(frames.PREFACE)]):
-                    raise Broken(Code.PROTOCOL_ERROR)
-                if len(self._read) < len(frames.PREFACE):
+                if not frames.take_preface(self._read):
                     return
-                del self._read[: len(frames.PREFACE)]
                 self._is_greeted = True
+                self._timer.cancel()
             for each in frames.take_frames(self._read):
                 self._take(*each)
         except Broken as broken:
@@ -102,7 +97,7 @@ class Connection(asyncio.Protocol):
         self._say(Kind.GOAWAY, 0, 0, MOST_WINDOW.to_bytes(4, "big") + bytes(4))
         self._say(Kind.PING, 0, 0, NEAR_END)
         self._write()
-        self._loop.call_later(HEARS_WITHIN, self._begin_no_more)
+        self._loop.call_later(limits.HEARS_WITHIN, self._begin_no_more)
 
     def abort(self) -> None:
         """Close at once."""
@@ -120,8 +115,9 @@ class Connection(asyncio.Protocol):
         self._write()
         if self._is_over and not self._streams and self._transport is not None and not self._has_left:
             self._has_left = True
-            self._transport.write_eof()
-            self._loop.call_later(HEARS_WITHIN, self._transport.close)
+            with contextlib.suppress(OSError):  # the client has reset the connection
+                self._transport.write_eof()
+            self._loop.call_later(limits.HEARS_WITHIN, self._transport.close)
 
     def _take(self, kind: int, flags: int, id: int, payload: bytes) -> None:
         if self._block is not None and (kind != Kind.CONTINUATION or id != self._block[0]):
@@ -131,16 +127,19 @@ class Connection(asyncio.Protocol):
                 self._take_data(flags, id, payload)
             case Kind.HEADERS:
                 block = frames.content_of(flags, payload)
-                self._take_headers(id, flags, block[5:] if flags & Flag.PRIORITY else block)
+                self._take_headers(id, flags, [block[5:] if flags & Flag.PRIORITY else block])
             case Kind.CONTINUATION:
                 if self._block is None:
                     raise Broken(Code.PROTOCOL_ERROR)
-                _, first, held = self._block
-                self._take_headers(id, first | flags & Flag.END_HEADERS, bytes(held) + payload)
+                _, first, parts = self._block
+                self._take_headers(id, first | flags & Flag.END_HEADERS, [*parts, payload])
             case Kind.RST_STREAM:
                 frames.number(payload)
                 if id > self._last or not id:
                     raise Broken(Code.PROTOCOL_ERROR)
+                self._resets += 1
+                if self._resets > limits.MOST_RESETS:
+                    raise Broken(Code.ENHANCE_YOUR_CALM)
                 if id in self._streams:
                     self._drop(self._streams[id])
             case Kind.SETTINGS:
@@ -158,14 +157,14 @@ class Connection(asyncio.Protocol):
             case Kind.PUSH_PROMISE:
                 raise Broken(Code.PROTOCOL_ERROR)
 
-    def _take_headers(self, id: int, flags: int, block: bytes) -> None:
-        if len(block) > MOST_HEADERS:
+    def _take_headers(self, id: int, flags: int, parts: list[bytes]) -> None:
+        if len(parts) > limits.MOST_PARTS or sum(map(len, parts)) > limits.MOST_HEADERS:
             raise Broken(Code.ENHANCE_YOUR_CALM)
-        self._block = None if flags & Flag.END_HEADERS else (id, flags, bytearray(block))
-        if self._block is not None:
+        self._block = None if flags & Flag.END_HEADERS else (id, flags, parts)
+        if self._block:
             return
         try:
-            fields = {bytes(name): bytes(value) for name, value in self._decoder.decode(block, raw=True)}
+            fields = {bytes(name): bytes(value) for name, value in self._decoder.decode(b"".join(parts), raw=True)}
         except HPACKError:
             raise Broken(Code.COMPRESSION_ERROR) from None
         if not id % 2:
@@ -176,25 +175,24 @@ class Connection(asyncio.Protocol):
         if self._is_over:  # the client knows that nobody looks at this stream, and may ask another server
             return
         self._last = id
-        if len(self._streams) >= MOST_STREAMS:
+        if len(self._streams) >= limits.MOST_STREAMS:
             self._say(Kind.RST_STREAM, 0, id, Code.REFUSED_STREAM.to_bytes(4, "big"))
             return
-        timer = self._loop.call_later(BODY_WITHIN, self._give_up, id)
+        timer = self._loop.call_later(limits.WITHIN, self._give_up, id)
         self._streams[id] = Stream(id, fields, self._first_window, timer)
         self._take_data(flags & Flag.END_STREAM, id, b"")
 
     def _take_data(self, flags: int, id: int, payload: bytes) -> None:
-        self._unpaid += len(payload)
-        if self._unpaid >= CREDIT:
-            self._say(Kind.WINDOW_UPDATE, 0, 0, self._unpaid.to_bytes(4, "big"))
-            self._unpaid = 0
+        self._room.take(len(payload))
         if not id or (id > self._last and not self._is_over):
             raise Broken(Code.PROTOCOL_ERROR)
         stream = self._streams.get(id)
         if stream is None:  # it was answered before its end
+            self._give(len(payload))
             return
         if stream.is_asked:
             raise Broken(Code.STREAM_CLOSED)
+        stream.held += len(payload)
         stream.body += frames.content_of(flags, payload)
         stream.is_asked = bool(flags & Flag.END_STREAM)
         refusal = self._service.refuse(stream.headers, stream.body)
@@ -207,8 +205,6 @@ class Connection(asyncio.Protocol):
     def _take_settings(self, payload: bytes) -> None:
         for key, value in frames.settings_of(payload):
             if key == Setting.INITIAL_WINDOW_SIZE:
-                if value > MOST_WINDOW:
-                    raise Broken(Code.FLOW_CONTROL_ERROR)
                 more, self._first_window = value - self._first_window, value
                 for stream in tuple(self._streams.values()):
                     self._widen(stream, more)
@@ -245,6 +241,8 @@ class Connection(asyncio.Protocol):
             self._finish(stream)
             return
         stream.rest, stream.trailers = memoryview(response.body), response.trailers
+        stream.timer.cancel()
+        stream.timer = self._loop.call_later(limits.WITHIN, self._give_up, stream.id)
         self._send(stream)
 
     def _send(self, stream: Stream) -> None:
@@ -263,23 +261,32 @@ class Connection(asyncio.Protocol):
     def _finish(self, stream: Stream) -> None:
         if not stream.is_asked:  # the client may stop to send
             self._say(Kind.RST_STREAM, 0, stream.id, Code.NO_ERROR.to_bytes(4, "big"))
-        stream.timer.cancel()
-        del self._streams[stream.id]
+        self._resets = max(0, self._resets - 1)
+        self._forget(stream)
         if self._is_over:
             self._leave()
 
     def _give_up(self, id: int) -> None:
-        """Wait no longer for the rest of a request."""
+        """Wait no longer for the rest of a request, or for room for its answer."""
         self._say(Kind.RST_STREAM, 0, id, Code.CANCEL.to_bytes(4, "big"))
         self._drop(self._streams[id])
 
     def _drop(self, stream: Stream) -> None:
         """End the work for a stream that nobody waits for."""
-        stream.timer.cancel()
-        del self._streams[stream.id]
+        self._forget(stream)
         if stream.task is not None:
             stream.task.cancel()
         self._leave()
+
+    def _forget(self, stream: Stream) -> None:
+        stream.timer.cancel()
+        del self._streams[stream.id]
+        self._give(stream.held)
+
+    def _give(self, size: int) -> None:
+        told = self._room.give(size)
+        if told:
+            self._say(Kind.WINDOW_UPDATE, 0, 0, told.to_bytes(4, "big"))
 
     def _say_last(self, code: Code) -> None:
         self._say(Kind.GOAWAY, 0, 0, self._last.to_bytes(4, "big") + code.to_bytes(4, "big"))

@@ -1,4 +1,4 @@
-"""Requests of HTTP/2 with their answers, and who answers them."""
+"""Requests of HTTP/2 with their answers, the room that they take, and who answers them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from sess.runtime.serve.gateway.frames import Broken, Code
 
 Headers = Mapping[bytes, bytes]
 
@@ -41,7 +43,29 @@ class Stream:
     window: int
     timer: asyncio.TimerHandle
     body: bytearray = field(default_factory=bytearray)
+    held: int = 0  # bytes that came for it, and that the client may not send anew before its end
     is_asked: bool = False
     task: asyncio.Task[None] | None = None
     rest: memoryview | None = None  # of an answer that was begun
     trailers: bytes = b""
+
+
+class Room:
+    """Bytes that a connection's client may send: what is held for its streams is given back when they end."""
+
+    def __init__(self, size: int, step: int) -> None:
+        self._left, self._step, self._owed = size, step, 0
+
+    def take(self, size: int) -> None:
+        """Take what came; Broken if it is more than the client was told."""
+        self._left -= size
+        if self._left < 0:
+            raise Broken(Code.FLOW_CONTROL_ERROR)
+
+    def give(self, size: int) -> int:
+        """Give back what is held no longer; return the bytes to tell the client of, 0 while they are few."""
+        self._owed += size
+        told = self._owed if self._owed >= self._step else 0
+        self._left += told
+        self._owed -= told
+        return told

@@ -11,9 +11,10 @@ import grpc
 import pytest
 from hpack import Encoder
 
-from sess.runtime.serve.gateway import calls, http2
+from sess.runtime.serve.gateway import calls, limits
 from sess.runtime.serve.gateway.frames import Code, Flag, Kind, frame
-from sess.runtime.serve.gateway.http2 import CREDIT, MOST_STREAMS, NEAR_END
+from sess.runtime.serve.gateway.http2 import NEAR_END
+from sess.runtime.serve.gateway.limits import CREDIT, MOST_PARTS, MOST_RESETS, MOST_STREAMS
 from tests.serving.gateway.framing import BLOCK, LONGEST, WAITS, Client, Server, headers, message
 
 END = Flag.END_STREAM | Flag.END_HEADERS
@@ -78,15 +79,56 @@ def test_who_is_refused_early_may_stop_to_send(shared_server: Server) -> None:
     assert heard[-1] == (Kind.RST_STREAM, 1, Code.NO_ERROR.to_bytes(4, "big"))
 
 
-def test_what_was_read_may_be_sent_again(shared_server: Server) -> None:
+def test_what_was_answered_may_be_sent_again(shared_server: Server) -> None:
     client = Client(shared_server.port)
-    part = bytes(16_384)
+    content = bytes(16_000)
+    count = -(-CREDIT // (len(content) + 5))
     client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)
-    client.say(headers(1), frame(Kind.DATA, 0, 1, b"\0" + LONGEST.to_bytes(4, "big")))
-    client.say(*(frame(Kind.DATA, 0, 1, part) for _ in range(CREDIT // len(part))))
-    assert client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)[-1] == (
-        Kind.WINDOW_UPDATE, 0, (CREDIT + 5).to_bytes(4, "big"),
-    )  # fmt: skip
+    client.say(frame(Kind.SETTINGS, 0, 0, b"\0\4\0\x0f\xff\xff"), frame(Kind.WINDOW_UPDATE, 0, 0, b"\0\xff\xff\xff"))
+    client.say(*(headers(2 * i + 1) + message(2 * i + 1, content) for i in range(count)))
+    heard = client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)[-1]
+    assert heard == (Kind.WINDOW_UPDATE, 0, (count * (len(content) + 5)).to_bytes(4, "big"))
+
+
+def test_requests_without_an_end_get_no_more_room_than_a_connection_has(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ROOM", 1 << 16)
+    client = Client(server.port)
+    begun, sent = b"\0" + LONGEST.to_bytes(4, "big") + bytes(16_000), 0
+    monkeypatch.setattr(limits, "MOST_STREAMS", 1000)
+    while sent <= LONGEST:  # each has room for so much, all together have not
+        stream = 2 * sent // len(begun) + 1
+        client.say(headers(stream), frame(Kind.DATA, 0, stream, begun))
+        sent += len(begun)
+    kind, _, payload = client.hear()[-1]
+    assert (kind, Code(int.from_bytes(payload[4:], "big"))) == (Kind.GOAWAY, Code.FLOW_CONTROL_ERROR)
+
+
+def test_an_answer_that_nobody_takes_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WITHIN", 0.05)
+    client = Client(server.port)
+    client.say(frame(Kind.SETTINGS, 0, 0, b"\0\4\0\0\0\0"), headers(1), message(1))  # a window without room
+    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
+    assert heard[-1] == (Kind.RST_STREAM, 1, Code.CANCEL.to_bytes(4, "big"))
+
+
+def test_who_says_nothing_is_let_go(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WITHIN", 0.05)
+    silent = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    while silent.recv(1 << 16):  # until it is closed
+        pass
+
+
+def test_a_connection_that_was_reset_can_be_left(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(server.port)
+    client.say(headers(1), message(1, WAITS))
+    assert server.service.begun.wait(10)
+    server.end()
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    client.say(frame(Kind.PING, Flag.ACK, 0, NEAR_END), frame(Kind.RST_STREAM, 0, 1, bytes(4)))
+    client.socket.close()
+    assert server.service.cancelled.wait(10)
 
 
 def test_a_call_that_its_client_gives_up_is_cancelled(server: Server) -> None:
@@ -172,7 +214,7 @@ def test_a_client_that_asks_nothing_is_let_go(server: Server) -> None:
 
 
 def test_a_request_that_does_not_come_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2, "BODY_WITHIN", 0.05)
+    monkeypatch.setattr(limits, "WITHIN", 0.05)
     client = Client(server.port)
     client.say(headers(1))
     heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
@@ -209,6 +251,14 @@ BROKEN: dict[str, tuple[Code, tuple[bytes, ...]]] = {
     "headers never end": (
         Code.ENHANCE_YOUR_CALM,
         (frame(Kind.HEADERS, 0, 1, BLOCK), *(frame(Kind.CONTINUATION, 0, 1, bytes(4096)) for _ in range(5))),
+    ),
+    "headers come in crumbs": (
+        Code.ENHANCE_YOUR_CALM,
+        (frame(Kind.HEADERS, 0, 1, BLOCK), *(frame(Kind.CONTINUATION, 0, 1) for _ in range(MOST_PARTS))),
+    ),
+    "streams are given up one after the other": (
+        Code.ENHANCE_YOUR_CALM,
+        tuple(headers(2 * i + 1) + frame(Kind.RST_STREAM, 0, 2 * i + 1, bytes(4)) for i in range(MOST_RESETS + 1)),
     ),
     "headers are broken into": (Code.PROTOCOL_ERROR, (headers(1, 0), frame(Kind.PING, 0, 0, bytes(8)))),
     "headers go on that were none": (Code.PROTOCOL_ERROR, (frame(Kind.CONTINUATION, 0, 1, b""),)),
