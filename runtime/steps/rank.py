@@ -183,7 +183,7 @@ def best(scores: Scores, k: int) -> NDArray[np.int64]:
 def products(states: NDArray[np.float32], vectors: NDArray[np.float32]) -> Scores:
     """Return the products (B, N) of states with all vectors, which are read once, a large matrix by several threads."""
     found = np.empty((len(states), len(vectors)), np.float32)
-    threads = min(MOST_THREADS, os.cpu_count() or 1) if vectors.size >= SHARED_FROM else 1
+    threads = min(MOST_THREADS, len(os.sched_getaffinity(0))) if vectors.size >= SHARED_FROM else 1
     ends = [len(vectors) * i // threads for i in range(threads + 1)]
     others = [
         _readers().submit(_multiply, states, vectors[begin:end], found[:, begin:end])
