@@ -24,7 +24,7 @@ MOST_THREADS, PROCESSORS_PER_THREAD = 4, 4
 
 def threads() -> int:
     """Return by how many threads a step computes one batch."""
-    return min(MOST_THREADS, max(1, (len(os.sched_getaffinity(0))) // PROCESSORS_PER_THREAD))
+    return min(MOST_THREADS, max(1, len(os.sched_getaffinity(0)) // PROCESSORS_PER_THREAD))
 
 
 def load_states(folder: Path, facts: Mapping[str, Any]) -> States:

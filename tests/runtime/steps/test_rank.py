@@ -31,7 +31,7 @@ def test_products_by_parts_are_those_of_the_whole(
 ) -> None:
     monkeypatch.setattr("sess.runtime.steps.rank.PRODUCT_AT_ONCE", at_once)
     monkeypatch.setattr("sess.runtime.steps.rank.SHARED_FROM", shared_from)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2})
     draw = np.random.default_rng(0)
     states, vectors = (draw.integers(-3, 4, (rows, 5)).astype(np.float32) for rows in (3, 40))
     for rows, items in ((3, 40), (1, 40), (1, 2), (3, 0)):
