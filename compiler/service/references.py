@@ -37,8 +37,8 @@ def same(place: Place, analysis: Analysis) -> Iterator[Place]:
 
 
 def word(place: Place) -> Span:
-    """Return the word of a place without its quotes: `price` of `column("price")`."""
+    """Return the word of a place without its quotes: `price` of `column("price")`, and `""` as it stands."""
     span = place.span
-    if span.text.startswith('"') and span.text[1:-1] == place.text:
+    if place.text and span.text.startswith('"') and span.text[1:-1] == place.text:
         return Span(span.source, span.start + 1, span.end - 1)
     return span

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from specs_strategy import spec_texts
 
@@ -45,6 +45,7 @@ def test_a_real_spec_with_a_hole_in_it(spec: Path, start: int, gone: int, put: s
 
 @settings(deadline=None)  # on a busy machine any example may take long
 @given(spec_texts(), st.floats(0, 1))
+@example('prepare { "" = a }', 0.6)
 def test_specs_made_from_the_grammar(spec: Path, text: str, where: float) -> None:
     _ask_everything(spec, text, where)
 
