@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,34 +15,18 @@ from sess.runtime.artifact import MANIFEST
 from sess.runtime.build.assemble import begin_artifact, finish_artifact
 from sess.runtime.build.code import of_code, of_plug_ins
 from sess.runtime.build.digest import EXPORTING, PREPARING, SERVING, TRAINING, of_file, of_value, versions
-from sess.runtime.build.disk import Disk
 from sess.runtime.build.inputs import data_digests
-from sess.runtime.build.publish import confirm, put_in_place
 from sess.runtime.build.room import of_export, of_prepare, of_train
-from sess.runtime.build.workspace import Workspace, open_workspace, refuse_if_busy
+from sess.runtime.build.stages import Step, exported, is_made, run_stages
+from sess.runtime.build.workspace import Workspace, refuse_if_busy
 from sess.runtime.progress import Progress
 from sess.runtime.quiet import quietly
-from sess.runtime.stopping import unwinding
 
 VERIFIED_ROWS = 64
 
 if TYPE_CHECKING:
     from sess.runtime.prepare.shards import Shards
     from sess.runtime.train.diverged import Diverged
-
-Run = Callable[[Path], JsonValue]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A stage with its key (the digest of all it depends on) and what it does in its folder."""
-
-    stage: Stage
-    key: str
-    run: Run
-    is_whole: Callable[[], bool] = lambda: True
-    writes: Callable[[], int] = lambda: 0
-    """About how many bytes it writes."""
 
 
 def compile_program(
@@ -56,22 +38,12 @@ def compile_program(
     out = options.out.absolute()
     refuse_if_busy(out)
     shards = _shards(program, files, options.skip, progress)
-    with (
-        open_workspace(out) as workspace,
-        unwinding(progress.say) as stop_if_told,
-        Disk(workspace.root).refusals() as disk,
-    ):
+
+    def stages(workspace: Workspace) -> tuple[Step, ...]:
         data = data_digests(program.workflow, files.base)
-        done: dict[str, JsonValue] = {}
-        for step in _steps(program, files, shards, data, workspace, out, progress):
-            done[step.stage.value] = _run(step, workspace, disk, progress)
-            stop_if_told()
-            if step.stage is options.until:
-                break
-        metrics = workspace.result(Stage.EVALUATE) if Stage.EVALUATE.value in done else None
-        if options.until is Stage.EXPORT:
-            _publish(workspace, out)
-        return {"stages": done, "metrics": metrics}
+        return _steps(program, files, shards, data, workspace, out, progress)
+
+    return run_stages(stages, out, options.until, progress)
 
 
 def _shards(program: Program, files: SpecFiles, skip: float, progress: Progress) -> Shards:
@@ -93,20 +65,6 @@ def _shards(program: Program, files: SpecFiles, skip: float, progress: Progress)
         for path, why in skipped.items():
             progress.say(f"`{key}`: left out `{path}`, which can't be read: {why}")
     return shards
-
-
-def _run(step: Step, workspace: Workspace, disk: Disk, progress: Progress) -> str:
-    if workspace.is_done(step.stage, step.key) and step.is_whole():
-        progress.say(f"{step.stage}: nothing changed, kept")
-        return "kept"
-    disk.ask(step.stage, step.writes())
-    how = "resumed" if workspace.is_started(step.stage, step.key) else "ran"
-    progress.say(f"{step.stage}: {'going on where it stopped' if how == 'resumed' else 'running'}")
-    started = time.monotonic()
-    result = step.run(workspace.begin(step.stage, step.key))
-    workspace.finish(step.stage, step.key, result)
-    progress.say(f"{step.stage}: done in {time.monotonic() - started:.1f} s")
-    return how
 
 
 def _steps(
@@ -147,43 +105,41 @@ def _steps(
         except Diverged as failure:
             raise _located(failure, shards.workflow, files.base) from None
 
-    def run_evaluate(folder: Path) -> JsonValue:
+    def run_evaluate(_: Path) -> JsonValue:
         quietly("tensorflow")
         from sess.runtime.evaluate.run import evaluate as run
         from sess.runtime.prepare.prepared import Prepared
 
         return dict(run(program, Prepared.load(prepared), weights, progress))
 
-    def run_export(folder: Path) -> JsonValue:
+    def run_export(_: Path) -> JsonValue:
         quietly("tensorflow")
         from sess.runtime.export.run import export as run
         from sess.runtime.prepare.prepared import Prepared
 
-        fresh = folder / "artifact"
+        fresh = exported(workspace)
         shutil.rmtree(fresh, ignore_errors=True)
         begin_artifact(workspace, fresh)
         indexes = run(program, Prepared.load(prepared), weights, files, fresh, progress)
         finish_artifact(workspace, program, files, data, shards.skipped, indexes, fresh)
         return of_file(fresh / MANIFEST)
 
-    def run_verify(folder: Path) -> JsonValue:
+    def run_verify(_: Path) -> JsonValue:
         quietly("tensorflow")
         from sess.runtime.verify.run import verify as run
 
-        fresh = workspace.folder(Stage.EXPORT) / "artifact"
-        result = dict(run(fresh if _is_made(fresh, workspace) else out, VERIFIED_ROWS, progress))
-        _publish(workspace, out)
-        return result
+        made = exported(workspace)
+        return dict(run(made if is_made(made, workspace) else out, VERIFIED_ROWS, progress))
 
     def is_exported() -> bool:
-        return any(_is_made(place, workspace) for place in (workspace.folder(Stage.EXPORT) / "artifact", out))
+        return any(is_made(place, workspace) for place in (exported(workspace), out))
 
     return (
         Step(Stage.PREPARE, prepare, run_prepare, writes=lambda: of_prepare(shards.workflow, files.base)),
         Step(Stage.TRAIN, train, run_train, writes=lambda: of_train(program.model, workspace)),
         Step(Stage.EVALUATE, evaluate, run_evaluate),
         Step(Stage.EXPORT, export, run_export, is_exported, lambda: of_export(weights)),
-        Step(Stage.VERIFY, verify, run_verify, lambda: _is_made(out, workspace)),
+        Step(Stage.VERIFY, verify, run_verify, lambda: is_made(out, workspace)),
     )
 
 
@@ -198,18 +154,3 @@ def _located(failure: Diverged, workflow: WorkflowPlan, base: Path) -> RunFailed
     everywhere = places_of(workflow, base, failure.keys)
     batch = f"the batch is {len(set(failure.keys)):,} sessions{everywhere and f' of {everywhere}'}"
     return RunFailed(f"{failure.message}: {batch}{said}", failure.help)
-
-
-def _is_made(place: Path, workspace: Workspace) -> bool:
-    """Whether what lies at a place is what the export made."""
-    manifest = place / MANIFEST
-    return manifest.is_file() and of_file(manifest) == workspace.result(Stage.EXPORT)
-
-
-def _publish(workspace: Workspace, out: Path) -> None:
-    """Move the exported artifact to its place, unless it already went there and left an older one."""
-    fresh = workspace.folder(Stage.EXPORT) / "artifact"
-    if _is_made(fresh, workspace):
-        put_in_place(fresh, out, workspace.aside)
-    else:
-        confirm(out)
