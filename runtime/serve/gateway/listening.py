@@ -34,6 +34,8 @@ class Door:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self._socket.setblocking(False)
+        # Every connection takes it from here: asyncio sets it only where a socket was made for TCP by number.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = await asyncio.get_running_loop().create_server(
             self._protocol, sock=self._socket, backlog=BACKLOG
         )

@@ -46,6 +46,13 @@ def open_channel(server: Server) -> grpc.Channel:
     return grpc.insecure_channel(f"127.0.0.1:{server.port}", options=[("grpc.max_send_message_length", -1)])
 
 
+def test_small_answers_wait_for_no_acknowledgement(server: Server) -> None:
+    Client(server.port).hear(lambda kind, *_: kind == Kind.SETTINGS)
+    (connection,) = server.connections
+    assert connection._transport is not None
+    assert connection._transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_message_longer_than_any_window_comes_back_whole(shared_server: Server) -> None:
     content = random.Random(0).randbytes(3 * 2**20)
     with open_channel(shared_server) as channel:
