@@ -65,7 +65,7 @@ def test_the_steps_answer_with_numpy_and_onnxruntime_alone(artifact: Path, progr
     golden = read_golden(program, artifact)
     tensors = tensors_of(golden.rows, program.serving.request)
     question = json.dumps({name: values.tolist() for name, values in tensors.items()})
-    command = [sys.executable, "-c", ALONE, str(artifact / "triton"), question]
+    command = [sys.executable, "-B", "-c", ALONE, str(artifact / "triton"), question]
     said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=artifact.parent)
     ids, loaded = json.loads(said.stdout)
     assert ids == golden.answers["click.ids"].tolist()
