@@ -12,12 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.strategies.clicks import SCHEMA
+
 WIDTH, STEPS, SHOWN, INNER = 64, 20, 20, 16
-SCHEMA = """
-feature { name: "session_id" type: INT annotation { tag: "session" } }
-feature { name: "time" type: INT annotation { tag: "time" } }
-feature { name: "item_id" type: INT annotation { tag: "item" tag: "id" tag: "sequence" tag: "categorical" } }
-"""
 SPEC = """
 spec bench
 

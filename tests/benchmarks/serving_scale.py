@@ -86,7 +86,7 @@ async def ask(running: Running, questions: list[bytes], file: Path) -> None:
             await sent(i)
         alone = {
             "reading the items, one thread": Alone("floor", file, 1),
-            "reading the items, all threads": Alone("floor", file, os.cpu_count() or 1),
+            "reading the items, all threads": Alone("floor", file, len(os.sched_getaffinity(0))),
             "TensorFlow's product and top_k": Alone("tensorflow", file, 1),
         }
         rounds: dict[int, list[Times]] = {flight: [] for flight in IN_FLIGHT}

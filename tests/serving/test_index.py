@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from clicks import SCHEMA
 
 from sess.compiler.backend import SpecFiles
 from sess.compiler.block import Chosen, JsonValue
@@ -31,11 +32,6 @@ from sess.runtime.recommend import Recommender
 from sess.runtime.verify.run import verify
 from sess.runtime.vocabulary import VocabularySize
 
-SCHEMA = """
-feature { name: "session_id" type: INT annotation { tag: "session" } }
-feature { name: "time" type: INT annotation { tag: "time" } }
-feature { name: "item_id" type: INT annotation { tag: "item" tag: "id" tag: "sequence" tag: "categorical" } }
-"""
 SPEC = """
 spec large
 

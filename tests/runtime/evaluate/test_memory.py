@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 MEASURE = """
 import sys
-from pathlib import Path
 import numpy as np
 from sess.compiler.block import Kind
 from sess.runtime.evaluate.examples import examples_of
@@ -21,9 +21,7 @@ from sess.runtime.vocabulary import Vocabulary, VocabularySize
 from sess.testing.laws import subjects_of
 from sess.testing.sessions import whole
 from sess.testing.subject import sizes_of
-
-def peak():  # kB; what `resource` says begins at the size of the process that started this one
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+from tests.strategies.peak import peak
 
 items, sessions = int(sys.argv[1]), int(sys.argv[2])
 program = subjects_of("gru(units=16)", Kind.ENCODER)[0].program
@@ -35,7 +33,7 @@ scorer = Scorer(program, model, known, 20)
 scorer.answer(examples_of(program, whole([3, 2])), Silent(), "")
 before = peak()
 scorer.answer(examples_of(program, whole([3, 2] * (sessions // 2))), Silent(), "")
-print((peak() - before) / 1024)
+print(peak() - before)
 """
 
 
@@ -44,6 +42,9 @@ print((peak() - before) / 1024)
 def test_peak_memory_grows_by_less_than_half_a_gigabyte(items: int) -> None:
     sessions = 1024  # two batches; the scores of one against a million items would be 2 GiB
     command = [sys.executable, "-c", MEASURE, str(items), str(sessions)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=Path(__file__).parents[3],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.split()[-1]) < 512, f"{done.stdout.split()[-1]} MiB more for {items} items"

@@ -19,12 +19,10 @@ from pathlib import Path
 from sess.runtime.prepare.run import prepare
 from sess.runtime.progress import Silent
 from tests.runtime.prepare.conftest import plan_of
+from tests.strategies.peak import peak
 
 base = Path(sys.argv[1])
 few, many = plan_of(base / "few" / "small.sess"), plan_of(base / "many" / "small.sess")
-
-def peak():  # MiB; what `resource` says begins at the size of the process that started this one
-    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 
 prepare(few, base / "few", base / "out", Silent(), 20_000)
 begun = peak()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from clicks import SCHEMA
 
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Program, TrainPlan
@@ -17,11 +18,6 @@ from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.progress import Silent
 
-SCHEMA = """
-feature { name: "session_id" type: INT annotation { tag: "session" } }
-feature { name: "time" type: INT annotation { tag: "time" } }
-feature { name: "item_id" type: INT annotation { tag: "item" tag: "id" tag: "sequence" tag: "categorical" } }
-"""
 SPEC = """
 spec cycle
 
