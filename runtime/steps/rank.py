@@ -27,8 +27,8 @@ SESSIONS_AT_ONCE = 8  # at least: reading a large catalogue costs more than the 
 PRODUCT_AT_ONCE = 1 << 19  # numbers: 2 MiB, which the processor's caches hold
 SHARED_FROM = 1 << 23  # numbers: 32 MiB, more than caches hold, so that a second thread reads as much again
 MOST_THREADS = 4  # so many read at about the speed of the memory
-BLOCKS_PER_ANSWER = 16  # blocks of the catalogue for every item that is asked for
-SHORTEST_BLOCK, LONGEST_BLOCK = 32, 4096
+GROUPS_PER_ANSWER = 16  # groups of the catalogue for every item that is asked for
+SMALLEST_GROUP, LARGEST_GROUP = 32, 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,22 +160,18 @@ class Catalogue:
 def best(scores: Scores, k: int) -> NDArray[np.int64]:
     """Return the places of the k largest scores, best first, ties by the lower place; k is at most their number.
 
-    Each of k blocks holds a score at least as high as the k-th highest of the blocks' maxima, so nothing below that
-    can be among the k best: one pass, a look into the few blocks that reach it, and a sort of what does.
+    Scores that stand `whole` apart are a group, so that one pass of whole rows finds the highest of each. Each of k
+    groups holds a score at least as high as the k-th highest of these, so that nothing below can be among the k best:
+    another pass finds what reaches it, and only that is sorted.
     """
     count = len(scores)
-    block = min(max(count // max(1, BLOCKS_PER_ANSWER * k), SHORTEST_BLOCK), LONGEST_BLOCK)
-    whole = count // block
+    size = min(max(count // max(1, GROUPS_PER_ANSWER * k), SMALLEST_GROUP), LARGEST_GROUP)
+    whole = count // size
     if whole < k or k == 0:
         return np.argsort(-scores, kind="stable")[:k]
-    blocks, rest = scores[: whole * block].reshape(whole, block), scores[whole * block :]
-    maxima = blocks.max(axis=1)
+    maxima = np.maximum.reduce(scores[: whole * size].reshape(size, whole))
     threshold = np.partition(maxima, whole - k)[whole - k]
-    reaching = np.flatnonzero(maxima >= threshold)
-    rows, columns = np.nonzero(blocks[reaching] >= threshold)
-    candidates = np.concatenate(
-        [reaching[rows] * block + columns, np.flatnonzero(rest >= threshold) + whole * block]
-    )  # in order of places
+    (candidates,) = (scores >= threshold).nonzero()  # in order of places
     found: NDArray[np.int64] = candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
     return found
 

@@ -31,7 +31,7 @@ def with_gradient(loss: Any, values: list[Tensor], *rest: object) -> tuple[Tenso
     return found, tape.gradient(found, values)
 
 
-@pytest.mark.parametrize(("has_bias", "smoothing", "at_once"), product([False, True], [0.0, 0.2], [1 << 22, 40, 1]))
+@pytest.mark.parametrize(("has_bias", "smoothing", "at_once"), [*product([False, True], [0.0, 0.2], [1 << 22, 40, 1])])
 def test_loss_and_gradient_are_those_of_the_formula(
     has_bias: bool, smoothing: float, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
