@@ -83,12 +83,14 @@ class Objective(Entry[P], ABC):
 class LoweredHead:
     """A head as functions on tensors.
 
-    `loss(states, targets)`: packed states of real targets only (N, D), targets (N,) codes or numbers → scalar mean.
+    `loss(states, targets, met)`: packed states of real targets only (N, D), targets (N,) codes or numbers, and of a
+    ranking head what each state's session has of its target's column (N, L): codes of real items, each once and rising,
+    then numbers beyond all codes → scalar mean.
     `scores(state)`: (B, D) → (B, V) for a ranking head, (B,) otherwise.
     `layer`: the Keras layer that owns the head's weights, None if it has none.
     """
 
-    loss: Callable[[KerasTensor, KerasTensor], KerasTensor]
+    loss: Callable[[KerasTensor, KerasTensor, KerasTensor], KerasTensor]
     scores: Callable[[KerasTensor], KerasTensor]
     layer: Any  # a Keras layer, or None
 
@@ -150,10 +152,12 @@ class LossBlock(Entry[P], ABC):
 
     @abstractmethod
     def lower(self, keras: Keras, params: P) -> Callable[..., KerasTensor]:
-        """Return `loss(states (N, D), items, targets (N,) places in the catalogue, smoothing) → scalar mean`.
+        """Return `loss(states (N, D), items, targets (N,), smoothing, met (N, L)) → scalar mean`.
 
-        `items` are the head's: `count`, `clicks` (V,) of training, `vectors(is_training=True)` (V, D), `bias()` (V,) or
-        None, and of some places `at(places)` (…, D), `bias_at(places)` (…,), `score(states, places)`.
+        Targets and `met` are places in the catalogue, `met` all of the state's session with the target among them: each
+        once and rising, then numbers beyond all. `items` are the head's: `count`, `clicks` (V,) of training,
+        `vectors(is_training=True)` (V, D), `bias()` (V,) or None, and of some places `at(places)` (…, D),
+        `bias_at(places)` (…,), `score(states, places)`.
         """
 
     def is_shared(self, params: P) -> bool:

@@ -24,6 +24,7 @@ from sess.runtime.asking import OWNER, Asking
 from sess.runtime.baselines.fitted import Fitted, training_history
 from sess.runtime.border import Border, Layers, Surroundings, lower
 from sess.runtime.layers.bags import SIDE, column_inputs, pointed
+from sess.runtime.layers.candidates import each_once
 from sess.runtime.layers.constants import Constants
 from sess.runtime.layers.steps import StepMask, last_step, state_at
 from sess.runtime.prepare.prepared import Sessions
@@ -126,8 +127,8 @@ class SessionModel:
         for plan in self.plan.heads:
             if plan.is_baseline:
                 continue
-            states, targets = self._examples(plan, outputs[plan.state or ""], ticket, batch)
-            parts[plan.name] = self.heads[plan.name].loss(states, targets)
+            examples = self._examples(plan, outputs[plan.state or ""], ticket, batch)
+            parts[plan.name] = self.heads[plan.name].loss(*examples)
             total += plan.weight * parts[plan.name]
         own = ticket.losses(outputs[self._asking.state]) if ticket.losses else {}
         for name, (loss, weight) in own.items():
@@ -266,12 +267,13 @@ class SessionModel:
         fed |= {} if ticket.order is None else {ORDER: ticket.order}
         return model(self.by_input(fed), training=is_training)
 
-    def _examples(self, plan: HeadPlan, outputs: Tensor, ticket: Ticket, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return packed states (N, D) and their targets (N,), of real targets only."""
+    def _examples(self, plan: HeadPlan, outputs: Tensor, ticket: Ticket, batch: Batch) -> tuple[Tensor, ...]:
+        """Return packed states (N, D), their targets (N,), real ones only, and what their sessions have met (N, L)."""
         if plan.target_level is Level.SESSION:
             targets = batch[plan.target] if ticket.rows is None else tf.gather(batch[plan.target], ticket.rows)  # (B,)
             keep = self._is_real(plan, targets)
-            return tf.boolean_mask(outputs, keep), tf.boolean_mask(targets, keep)
+            targets = tf.boolean_mask(targets, keep)
+            return tf.boolean_mask(outputs, keep), targets, targets[:, None]
         assert ticket.labels is not None
         labels, asked = ticket.labels[plan.target], ticket.predict  # (B, T)
         if plan.is_now:  # what a step itself has: at each step that isn't asked for, where its own content is read
@@ -280,7 +282,10 @@ class SessionModel:
         keep = tf.logical_and(asked, self._is_real(plan, labels))
         places = tf.where(keep)  # (N, 2)
         states = tf.gather(outputs, places[:, 0]) if outputs.shape.rank == 2 else tf.gather_nd(outputs, places)
-        return states, tf.gather_nd(labels, places)
+        sessions = places[:, 0] if ticket.rows is None else tf.gather(ticket.rows, places[:, 0])  # (N,)
+        codes = batch[plan.target]
+        met = each_once(codes, tf.logical_and(batch[MASK], self._is_real(plan, codes)))  # (B, L)
+        return states, tf.gather_nd(labels, places), tf.gather(met, sessions)
 
     def _is_real(self, plan: HeadPlan, targets: Tensor) -> Tensor:
         """Return where a target is one that a head can learn: a real item, a number that is there."""

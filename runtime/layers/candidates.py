@@ -11,6 +11,7 @@ import tensorflow as tf
 Tensor = Any  # TensorFlow is untyped
 
 UNIFORM, POPULARITY, IN_BATCH, MIXED = "uniform", "popularity", "in_batch", "mixed"
+BEYOND = 1 << 30  # no item, and none after the reserved codes are taken off
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,29 @@ def draw_candidates(sampler: str, n: int, catalogue: Any, targets: Tensor, gener
     return Candidates(places, tf.gather(log_chance, places), tf.gather(log_chance, targets))
 
 
-def draw_others(n: int, catalogue: Any, targets: Tensor, generator: Any) -> Tensor:
-    """Return n places a row (N, n), each uniform over all items but the row's target."""
-    others = int(catalogue.count) - 1
+def each_once(values: Tensor, is_real: Tensor) -> Tensor:
+    """Return the real ones of (B, L) each once and rising, then numbers beyond all of them."""
+    found = tf.sort(tf.where(is_real, values, BEYOND), axis=1)
+    again = tf.pad(found[:, 1:] == found[:, :-1], [[0, 0], [1, 0]])
+    return tf.sort(tf.where(again, BEYOND, found), axis=1)
+
+
+def draw_others(n: int, catalogue: Any, targets: Tensor, met: Tensor, generator: Any) -> Tensor:
+    """Return n places a row (N, n), each uniform over all items but those that the row has met.
+
+    `met` (N, L) has each place once and rising, then what is no place. Of a row that has met every item all but its
+    target may be drawn.
+    """
+    count, targets, met = int(catalogue.count), tf.cast(targets, tf.int32)[:, None], tf.cast(met, tf.int32)
+    across = tf.range(tf.shape(met)[1])[None]  # (1, L)
+    has_met_all = tf.reduce_sum(tf.cast(met < count, tf.int32), axis=1, keepdims=True) == count  # (N, 1)
+    met = tf.where(has_met_all, tf.where(across == 0, targets, count), met)
+    is_met = met < count
+    left = count - tf.reduce_sum(tf.cast(is_met, tf.int32), axis=1, keepdims=True)  # (N, 1): how many may be drawn
     chance = keras.random.uniform((tf.shape(targets)[0], n), seed=generator)
-    drawn = tf.minimum(tf.cast(chance * others, tf.int32), max(0, others - 1))
-    return tf.minimum(drawn + tf.cast(drawn >= tf.cast(targets, tf.int32)[:, None], tf.int32), max(0, others))
+    drawn = tf.minimum(tf.cast(chance * tf.cast(left, tf.float32), tf.int32), left - 1)  # (N, n): which of those
+    before = tf.where(is_met, met - across, count)  # (N, L): how many of those come before what is met
+    return tf.clip_by_value(drawn + tf.searchsorted(before, drawn, side="right"), 0, count - 1)
 
 
 def _different(count: int, most: int, generator: Any) -> Tensor:

@@ -131,8 +131,8 @@ def other_targets(whole: Lower) -> Lower:
     def lower(self: Any, border: Any, params: Any) -> Any:
         made = whole(self, border, params)
         if isinstance(made, LoweredHead):
-            return replace(made, loss=lambda states, targets: made.loss(states, tf.roll(targets, 1, 0)))
-        return lambda states, items, targets, smoothing: made(states, items, tf.roll(targets, 1, 0), smoothing)
+            return replace(made, loss=lambda states, targets, met: made.loss(states, tf.roll(targets, 1, 0), met))
+        return lambda states, items, targets, *rest: made(states, items, tf.roll(targets, 1, 0), *rest)
 
     return lower
 
@@ -182,7 +182,7 @@ def hits_stay(each: Any, *rest: Any, **words: Any) -> Any:
     return contrast.contrast(lambda right, wrong, hit: each(right, wrong, tf.zeros_like(hit)), *rest, **words)
 
 
-def draw_any(n: int, catalogue: Any, targets: Any, generator: Any) -> Any:
+def draw_any(n: int, catalogue: Any, targets: Any, met: Any, generator: Any) -> Any:
     """Draw items of which each may be the target."""
     return tf.tile(tf.range(catalogue.count)[None], [tf.shape(targets)[0], -(-n // catalogue.count)])[:, :n]
 

@@ -106,6 +106,62 @@ train {{ objective = {objective} }}
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
+def test_an_example_knows_what_its_session_has_and_no_other(name: str) -> None:
+    model, question = subject(name).model, batch(LENGTHS, is_clean=False)  # the padding looks like steps
+    items = np.asarray(question["item_id"]).copy()
+    items[3, ::2] = 2  # what training never saw
+    question["item_id"] = tf.constant(items)
+    ticket = subject(name).ask(question)
+    rows, width = ticket.predict.shape
+    across = tf.broadcast_to(tf.range(rows)[:, None, None], (rows, width, 1))  # (B, T, 1): whose row it is
+    pools = len(model.trunk.output[model.plan.heads[0].state or ""].shape) == 2
+    found, targets, met = model._examples(model.plan.heads[0], across[:, 0] if pools else across, ticket, question)
+    assert len(found)
+    for row, target, each in zip(np.asarray(found)[:, 0], np.asarray(targets), np.asarray(met), strict=True):
+        session = row if ticket.rows is None else int(ticket.rows[row])
+        real = items[session, : LENGTHS[session]]
+        expected = np.unique(real[real >= 3])
+        assert target in expected
+        np.testing.assert_array_equal(each[: len(expected)], expected)
+        assert (each[len(expected) :] > 3 + ITEMS).all()
+
+
+BIASED = """\
+spec biased
+schema "shop.pbtxt"
+table   items = embedding(item_id, dim=16)
+encoder query = features(item_id) >> gru(units=16)
+head    click = query >> categorical(item_id, tied=items, bias=true, loss={loss})
+data {{
+  train = "train/*.parquet"
+  rows  = events(session=session_id, time=timestamp)
+}}
+train {{ objective = next }}
+"""
+
+
+@pytest.mark.parametrize(("loss", "spares"), [("bce(n=300)", "the session"), ("gbce(n=300)", "the target")])
+def test_bce_pushes_no_item_of_the_session_down_and_gbce_all_but_the_target(
+    loss: str, spares: str, tmp_path: Path, root: Path
+) -> None:
+    (tmp_path / "shop.pbtxt").write_text((root / "specs" / "shop.pbtxt").read_text())
+    (tmp_path / "biased.sess").write_text(BIASED.format(loss=loss))
+    program = compile_spec(tmp_path / "biased.sess").program
+    assert program is not None
+    model, question = build(program), batch([1, 6, 0], is_clean=False)  # one session has examples
+    bias = model.heads["click"].layer.bias_layer.values.value
+    with tf.GradientTape() as tape:
+        total, _ = model.loss(question)
+    gradient = np.asarray(tf.convert_to_tensor(tape.gradient(total, bias)))
+    met = np.unique(np.asarray(question["item_id"])[1, :6]) - 3
+    first = np.asarray(question["item_id"])[1, 0] - 3  # it is no target
+    others = np.setdiff1d(np.arange(ITEMS), met)
+    assert (gradient[others] > 0).all()
+    assert (gradient[met] <= 0).all() == (spares == "the session")
+    assert (gradient[first] > 0) == (spares == "the target")
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_what_a_step_itself_has_is_learned_and_served_where_the_step_is_read(
     name: str, tmp_path: Path, root: Path
 ) -> None:
@@ -118,7 +174,7 @@ def test_what_a_step_itself_has_is_learned_and_served_where_the_step_is_read(
     ticket, worth = model._ticket(question, is_training=True), program.model.heads[1]
     rows, width = ticket.predict.shape
     across = np.stack(np.meshgrid(np.arange(rows), np.arange(width), indexing="ij"), axis=-1)  # (B, T, 2): where it is
-    places, targets = model._examples(worth, tf.constant(across), ticket, question)
+    places, targets, _ = model._examples(worth, tf.constant(across), ticket, question)
     prices = np.asarray(ticket.steps["price"])
     assert len(places)
     for (row, place), target in zip(np.asarray(places).tolist(), np.asarray(targets).tolist(), strict=True):

@@ -41,7 +41,7 @@ class Binary(HeadBlock[BinaryParams]):
         def logits(states: KerasTensor) -> KerasTensor:
             return ops.cast(layer(states)[:, 0], "float32")  # (N, D) -> (N, 1) -> (N,)
 
-        def loss(states: KerasTensor, targets: KerasTensor) -> KerasTensor:
+        def loss(states: KerasTensor, targets: KerasTensor, met: KerasTensor) -> KerasTensor:
             each = ops.binary_crossentropy(ops.cast(targets, "float32"), logits(states), from_logits=True)  # (N,)
             return keras.session.mean_of(each)
 

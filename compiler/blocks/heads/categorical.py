@@ -56,9 +56,10 @@ class Categorical(HeadBlock[CategoricalParams]):
         layer = keras.session.CategoricalHead(items, bias, keras.items, params.temperature, keras.clicks)
         compare = keras.lower(params.loss, Kind.LOSS)
 
-        def loss(states: KerasTensor, targets: KerasTensor) -> KerasTensor:
-            indices = targets - keras.items.reserved  # (N,)
-            return compare(layer.scaled(states), layer, indices, params.label_smoothing)
+        def loss(states: KerasTensor, targets: KerasTensor, met: KerasTensor) -> KerasTensor:
+            reserved = keras.items.reserved
+            scaled = layer.scaled(states)
+            return compare(scaled, layer, targets - reserved, params.label_smoothing, met - reserved)
 
         return LoweredHead(loss, layer, layer)
 

@@ -41,7 +41,7 @@ class Regression(HeadBlock[RegressionParams]):
         def scores(states: KerasTensor) -> KerasTensor:
             return ops.cast(layer(states)[:, 0], "float32")  # (N, D) -> (N, 1) -> (N,)
 
-        def loss(states: KerasTensor, targets: KerasTensor) -> KerasTensor:
+        def loss(states: KerasTensor, targets: KerasTensor, met: KerasTensor) -> KerasTensor:
             return keras.session.mean_of(ops.square(scores(states) - ops.cast(targets, "float32")))
 
         layer.build((None, keras.width))

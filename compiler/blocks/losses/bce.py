@@ -11,13 +11,17 @@ from sess.compiler.prediction import LossBlock
 
 @dataclass(frozen=True, slots=True)
 class BceParams:
-    """`bce(n)`: n items a target, each uniform over all others."""
+    """`bce(n)`: n items a target, each uniform over those that the session doesn't have."""
 
     n: int
 
 
 class Bce(LossBlock[BceParams]):
-    """Binary cross-entropy, the mean over the target and its drawn items."""
+    """Binary cross-entropy, the mean over the target and its drawn items.
+
+    As in the paper and the authors' code no item of the session is drawn, whether before the target or behind it; here
+    that is the window of `keep`, there all of the user's. The paper has n = 1, and the sum in place of the mean.
+    """
 
     name = "bce"
 
@@ -29,8 +33,10 @@ class Bce(LossBlock[BceParams]):
         """Return the loss."""
         ops, session = keras.ops, keras.session
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
-            others = session.draw_others(params.n, items, targets, keras.generator)  # (N, n)
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
+            others = session.draw_others(params.n, items, targets, met, keras.generator)  # (N, n)
             right, wrong = items.score(states, targets), items.score(states, others)  # (N,), (N, n)
             total = ops.log_sigmoid(right) + ops.sum(ops.log_sigmoid(-wrong), axis=1)
             return session.mean_of(-total / (params.n + 1))

@@ -44,7 +44,9 @@ class BprMax(LossBlock[BprMaxParams]):
             losses = params.regularization * penalty - ops.logsumexp(wins, axis=1)
             return ops.where(ops.all(is_hit, axis=1), 0.0, losses)
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
             drawn = session.draw_candidates(params.sampler, params.n, items, targets, keras.generator)
             return session.contrast(each, states, items, targets, drawn)
 

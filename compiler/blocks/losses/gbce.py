@@ -11,8 +11,8 @@ from sess.compiler.prediction import LossBlock
 
 @dataclass(frozen=True, slots=True)
 class GbceParams:
-    """`gbce(n, t=0.75)`: n items a target, each uniform over all others; `t` calibrates: 0 is `bce`, 1 gives chances
-    as softmax does.
+    """`gbce(n, t=0.75)`: n items a target, each uniform over all others; `t` calibrates: 0 weighs as `bce`, 1 gives
+    chances as softmax does.
     """
 
     n: int
@@ -20,7 +20,11 @@ class GbceParams:
 
 
 class Gbce(LossBlock[GbceParams]):
-    """The target's chance is raised to β = α (t (1 - 1 / α) + 1 / α), α = n / (V - 1) the share that is drawn."""
+    """The target's chance is raised to β = α (t (1 - 1 / α) + 1 / α), α = n / (V - 1) the share that is drawn.
+
+    As in the paper every item but the target may be drawn, those of the session too, which its α counts on; the
+    authors' PyTorch code draws the target, too.
+    """
 
     name = "gbce"
 
@@ -33,10 +37,12 @@ class Gbce(LossBlock[GbceParams]):
         """Return the loss."""
         ops, session = keras.ops, keras.session
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
             alpha = min(1.0, params.n / max(1, items.count - 1))
             beta = alpha * (params.t * (1 - 1 / alpha) + 1 / alpha)
-            others = session.draw_others(params.n, items, targets, keras.generator)  # (N, n)
+            others = session.draw_others(params.n, items, targets, targets[:, None], keras.generator)  # (N, n)
             right, wrong = items.score(states, targets), items.score(states, others)  # (N,), (N, n)
             total = beta * ops.log_sigmoid(right) + ops.sum(ops.log_sigmoid(-wrong), axis=1)
             return session.mean_of(-total / (params.n + 1))

@@ -44,7 +44,9 @@ class SampledSoftmax(LossBlock[SampledSoftmaxParams]):
             scores = ops.concatenate([right[:, None], ops.where(is_hit, _NEVER, wrong)], axis=1)  # (n, 1 + C)
             return ops.logsumexp(scores, axis=1) - right
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
             drawn = session.draw_candidates(params.sampler, params.n, items, targets, keras.generator)
             return session.contrast(each, states, items, targets, drawn, corrects=True)
 

@@ -19,7 +19,9 @@ class Softmax(LossBlock[NoParams]):
     def lower(self, keras: Keras, params: NoParams) -> Callable[..., KerasTensor]:
         """Return the loss."""
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
             vectors = items.vectors(is_training=True)  # (V, D)
             return keras.session.softmax_cross_entropy(states, vectors, items.bias(), targets, smoothing)
 

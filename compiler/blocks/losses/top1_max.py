@@ -40,7 +40,9 @@ class Top1Max(LossBlock[Top1MaxParams]):
             beaten = ops.sigmoid(wrong - right[:, None]) + ops.sigmoid(ops.square(wrong))
             return ops.where(ops.all(is_hit, axis=1), 0.0, ops.sum(weight * beaten, axis=1))
 
-        def loss(states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float) -> KerasTensor:
+        def loss(
+            states: KerasTensor, items: KerasTensor, targets: KerasTensor, smoothing: float, met: KerasTensor
+        ) -> KerasTensor:
             drawn = session.draw_candidates(params.sampler, params.n, items, targets, keras.generator)
             return session.contrast(each, states, items, targets, drawn)
 
