@@ -157,7 +157,8 @@ class SessionModel:
             ticket = self._ticket(batch, is_training=False)
             outputs = self._run(batch, ticket, self.trunk, is_training=False)
             now = {f"head:{head.name}" for head in self.plan.heads if head.is_now}
-            here, places = last_step(batch[MASK]), self.groups.places(batch, ticket.predict)
+            here = tf.pad(last_step(batch[MASK]), [[0, 0], [0, self.appends]])  # (B, T), as the trunk reads it
+            places = self.groups.places(batch, ticket.predict)
             found |= {
                 name: state_at(outputs[node], here if name in now else places[node]) for name, node in wanted.items()
             }
