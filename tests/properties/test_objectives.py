@@ -68,6 +68,16 @@ def test_replaced_puts_whole_steps_of_the_batch_in_and_knows_which_are_real() ->
     assert not hidden[40:].any()
 
 
+@pytest.mark.parametrize("weight", [50.0, 1.0, 0.5])
+def test_replaced_weighs_its_losses_as_the_paper_and_none_more_than_the_head(weight: float) -> None:
+    model, question = subjects_of(f"replaced(weight={weight})", Kind.OBJECTIVE)[0].model, batch(LENGTHS)
+    total, parts = model.loss(question)
+    of_heads = float(parts["click"]) + float(parts["buy"])
+    generator, discriminator = float(parts["generator"]), float(parts["discriminator"])
+    own = float(total) - of_heads
+    assert own == pytest.approx((generator + weight * discriminator) / max(1.0, weight), rel=1e-4)
+
+
 def test_a_permuted_step_sees_what_comes_before_it_in_the_order_alone() -> None:
     permuted = subject("permuted")
     question = pointed(batch([6, 6]), permuted.model.wide)

@@ -15,7 +15,7 @@ _POOL = 4096  # the steps of a batch that may be put in: enough to choose from, 
 @dataclass(frozen=True, slots=True)
 class ReplacedParams:
     """`replaced(prob=0.15, weight=50, generator=0.25)`: the share of steps that are replaced, the weight of finding
-    them, and the width of the generator as a share of the encoder's.
+    them against the generator's loss (λ of the paper), and the width of the generator as a share of the encoder's.
     """
 
     prob: float = 0.15
@@ -27,6 +27,11 @@ class Replaced(Objective[ReplacedParams]):
     """Every session is read twice: with steps hidden, which the heads learn to fill as serving asks, and with those
     steps replaced, where each step of the encoder tells whether it is real. Whole steps of other sessions are put in,
     drawn by what the generator makes of their items.
+
+    The paper has no head beside its two losses, L of the generator + λ L of the discriminator; here the encoder ranks,
+    too. So the larger of the two weighs 1, as a head does, and the other 1 / λ: at 50 times the weight of the head it
+    would drown what is served. Transformers4Rec, whose one model ranks and discriminates, searched 1 to 50 and took 1
+    on every data set (de Souza Pereira Moreira et al. 2021, appendix C).
     """
 
     name = "replaced"
@@ -81,8 +86,8 @@ class Replaced(Objective[ReplacedParams]):
             real = ops.cast(mask, each.dtype)
             found = ops.sum(each * real) / ops.maximum(ops.sum(real), 1.0)
             return {
-                "generator": (keras.session.fill(guesses, steps[target], asked, keras.head), 1.0),
-                "discriminator": (found, params.weight),
+                "generator": (keras.session.fill(guesses, steps[target], asked, keras.head), 1 / max(1, params.weight)),
+                "discriminator": (found, min(1, params.weight)),
             }
 
         rows = ops.arange(ops.shape(mask)[0])
