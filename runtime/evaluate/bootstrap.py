@@ -1,4 +1,9 @@
-"""95 % intervals by bootstrap over sessions: seeded, the same resamples for all that is measured on them."""
+"""95 % intervals by bootstrap over sessions: seeded, the same resamples for all that is measured on them.
+
+Where every session has the same value all resamples do, and the interval would be a point: no hit among ten sessions is
+no proof that there is none among a million. The share of sessions with another value, of which none was met, is then
+at most 1 - 0.025 ** (1 / n) (Clopper & Pearson 1934), and the interval goes as far as those could move the mean.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +44,21 @@ def resamples(count: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(draws.integers(0, count, count), minlength=count).astype(np.float64)
 
 
-def means(values: Floats, seed: int) -> tuple[Figure, ...]:
-    """Return the mean of each column of (n, M) values with its interval."""
+def means(values: Floats, seed: int, most: Floats | None = None) -> tuple[Figure, ...]:
+    """Return the mean of each column of (n, M) values with its interval.
+
+    `most` (M,) is the largest value that a session can have, NaN where nobody knows; the smallest is 0.
+    """
     count = len(values)
     if count == 0:
         return tuple(Figure(None) for _ in range(values.shape[1]))
     drawn = np.stack([weights @ values for weights in resamples(count, seed)]) / count  # (R, M)
     lows, highs = np.percentile(drawn, [LOW, HIGH], axis=0)
+    if most is not None:
+        others = 1.0 - (LOW / 100.0) ** (1.0 / count)  # the most that the share of sessions with another value may be
+        is_one = (values == values[0]).all(axis=0) & ~np.isnan(most)
+        lows = np.where(is_one, values[0] * (1.0 - others), lows)
+        highs = np.where(is_one, values[0] + others * (most - values[0]), highs)
     return tuple(
         Figure(float(mean), float(low), float(high))
         for mean, low, high in zip(values.mean(axis=0), lows, highs, strict=True)

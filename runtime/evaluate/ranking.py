@@ -61,6 +61,17 @@ def per_session(metric: MetricPlan, codes: Codes, rank: NDArray[np.int64], popul
             return None
 
 
+def largest(metric: MetricPlan, codes: Codes) -> float:
+    """Return the largest value that a session can have, NaN where it depends on the catalogue."""
+    match metric.name:
+        case "recall" | "hit" | "mrr" | "map" | "ndcg":
+            return 1.0
+        case "precision":
+            return 1.0 / (codes.shape[1] if metric.cutoff is None else metric.cutoff)
+        case _:
+            return float("nan")
+
+
 def coverage(codes: Codes, cutoff: int | None, items: int) -> float:
     """Return the share of all items that stand among the first `cutoff` of any row."""
     listed = np.unique(codes[:, :cutoff])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sess.compiler.plans import MetricPlan
 from sess.runtime.evaluate.bootstrap import Figure, interval, means, resamples
-from sess.runtime.evaluate.ranking import Popularity, coverage, per_session, ranks
+from sess.runtime.evaluate.ranking import Popularity, coverage, largest, per_session, ranks
 from sess.runtime.evaluate.scalar import Auc, logloss, squared_error
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,9 @@ class RankingRow:
         rank = ranks(codes, self.targets[places])
         values = {str(metric): per_session(metric, codes, rank, self.popularity) for metric in self.metrics}
         averaged = {name: column for name, column in values.items() if column is not None}
-        found = means(np.stack(list(averaged.values()), axis=1), seed) if averaged else ()
+        tops = {str(metric): largest(metric, codes) for metric in self.metrics}
+        most = np.array([tops[name] for name in averaged])
+        found = means(np.stack(list(averaged.values()), axis=1), seed, most) if averaged else ()
         figures = dict(zip(averaged, found, strict=True))
         return {str(metric): figures.get(str(metric)) or self._of_set(metric, codes) for metric in self.metrics}
 

@@ -178,7 +178,8 @@ def _protocol(
         "items": {name: len(counted.clicks) for name, counted in popularity.items()},
         "keep": program.model.keep,
         "exclude": list(program.evaluate.exclude),
-        "interval": f"95 %, bootstrap of up to {RESAMPLES} resamples of sessions, seed {program.train.seed}",
+        "interval": f"95 %, bootstrap of up to {RESAMPLES} resamples of sessions, seed {program.train.seed}; "
+        "Clopper-Pearson where all are alike",
         "counts": counts,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from sess.runtime.evaluate.bootstrap import Figure, means
 
@@ -35,3 +36,31 @@ def test_95_of_100_intervals_cover_what_is_true(count: int) -> None:
         figures = means(values, seed=3)
         covered = sum(figure.low <= truth <= figure.high for figure in figures)  # type: ignore[operator]
         assert 0.91 <= covered / rounds <= 0.98
+
+
+@pytest.mark.parametrize("count", [1, 8, 60, 3000])
+@pytest.mark.parametrize("hits", ["none", "all"])
+def test_a_share_of_none_or_all_has_the_exact_interval(hits: str, count: int) -> None:
+    met = count if hits == "all" else 0
+    (figure,) = means(np.full((count, 1), float(hits == "all")), seed=1, most=np.ones(1))
+    exact = binomtest(met, count).proportion_ci(0.95, method="exact")
+    assert figure.value == met / count
+    assert (figure.low, figure.high) == pytest.approx((exact.low, exact.high), abs=1e-12)
+
+
+def test_a_mean_of_values_that_are_all_alike_goes_as_far_as_others_could_move_it() -> None:
+    most = np.array([1.0, 0.1, np.nan])
+    half, precision, unknown = means(np.tile([0.5, 0.0, 3.0], (20, 1)), seed=1, most=most)
+    others = binomtest(0, 20).proportion_ci(0.95, method="exact").high
+    assert (half.low, half.high) == pytest.approx((0.5 - 0.5 * others, 0.5 + 0.5 * others))
+    assert (precision.low, precision.high) == pytest.approx((0.0, 0.1 * others))
+    assert (unknown.low, unknown.high) == (3.0, 3.0)
+
+
+def test_95_of_100_intervals_of_a_rare_hit_cover_it() -> None:
+    """Half of the samples hold no hit at all; a bootstrap alone says then that there is none."""
+    hits = (np.random.default_rng(4).random((70, 400)) < 0.01).astype(np.float64)
+    covered = [figure.low <= 0.01 <= figure.high for figure in means(hits, seed=3, most=np.ones(400))]  # type: ignore[operator]
+    assert np.mean(covered) > 0.95
+    bare = [figure.low <= 0.01 <= figure.high for figure in means(hits, seed=3)]  # type: ignore[operator]
+    assert np.mean(bare) < 0.6

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from sess.compiler.plans import MetricPlan
-from sess.runtime.evaluate.ranking import Popularity, coverage, per_session, ranks
+from sess.runtime.evaluate.ranking import Popularity, coverage, largest, per_session, ranks
+from sess.runtime.evaluate.rows import RankingRow
 
 RESERVED, ITEMS, CUTOFF, SESSIONS = 3, 40, 10, 200
 Codes = NDArray[np.int32]
@@ -69,3 +70,24 @@ def test_coverage_counts_the_items_that_anyone_gets(lists: tuple[Codes, Codes, P
 
 def test_a_reserved_target_is_a_miss_even_beside_empty_places() -> None:
     assert ranks(np.array([[5, 0, 0]], np.int32), np.array([0], np.int32)).tolist() == [0]
+
+
+@pytest.mark.parametrize("cutoff", [1, 5, None])
+@pytest.mark.parametrize("name", ["recall", "hit", "precision", "mrr", "map", "ndcg"])
+def test_the_largest_value_is_that_of_a_hit_at_the_first_place(
+    name: str, cutoff: int | None, lists: tuple[Codes, Codes, Popularity]
+) -> None:
+    codes, _, popularity = lists
+    best = per_session(MetricPlan(name, cutoff), codes, np.ones(SESSIONS, np.int64), popularity)
+    assert best is not None
+    assert set(best.tolist()) == {largest(MetricPlan(name, cutoff), codes)}
+
+
+def test_a_row_without_a_hit_knows_that_there_may_be_some(lists: tuple[Codes, Codes, Popularity]) -> None:
+    codes, _, popularity = lists
+    metrics = tuple(MetricPlan(name, 5) for name in ("coverage", "recall", "novelty", "precision"))
+    found = RankingRow(codes, np.zeros_like(codes[:, 0]), metrics, popularity).figures(np.arange(30), seed=1)
+    assert (found["recall@5"].value, found["recall@5"].low) == (0.0, 0.0)
+    assert found["recall@5"].high == pytest.approx(1 - 0.025 ** (1 / 30))
+    assert found["precision@5"].high == pytest.approx((1 - 0.025 ** (1 / 30)) / 5)
+    assert found["coverage@5"].high is None
