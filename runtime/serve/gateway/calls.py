@@ -34,14 +34,15 @@ NO_GRPC = Response(literal(b":status", b"415"))
 class Call:
     """What the headers of a call say; `timeout` is in seconds, None where the client waits for ever."""
 
-    path: str
     timeout: float | None
     is_compressed: bool
 
 
 def is_call(headers: Headers) -> bool:
     """Whether a request is one of gRPC."""
-    return headers.get(b":method") == b"POST" and headers.get(b"content-type", b"").startswith(b"application/grpc")
+    # `application/grpc-web` is another protocol: its status doesn't stand in trailers.
+    kind = headers.get(b"content-type", b"").partition(b";")[0].partition(b"+")[0].strip()
+    return headers.get(b":method") == b"POST" and kind == b"application/grpc"
 
 
 def read_call(headers: Headers) -> Call:
@@ -49,7 +50,7 @@ def read_call(headers: Headers) -> Call:
     encoding = headers.get(b"grpc-encoding", b"identity")
     if encoding not in (b"identity", *_ENCODINGS):
         raise Refusal(Reason.NO_METHOD, "messages are read plain, or by gzip or deflate", "content encoding")
-    return Call(headers.get(b":path", b"").decode("latin-1"), _timeout(headers), encoding in _ENCODINGS)
+    return Call(_timeout(headers), encoding in _ENCODINGS)
 
 
 def text_of(headers: Headers, name: bytes, most: int) -> str:

@@ -24,8 +24,7 @@ from sess.runtime.serve.gateway.streams import Headers, Response
 
 Message = Any  # protobuf's messages have no types here
 
-SERVICE = "/inference.GRPCInferenceService/"
-INFER = "ModelInfer"
+SERVICE = "inference.GRPCInferenceService"
 ROOM = 64 * 1024  # bytes of a message beside its tensors
 ID_KEY = b"x-request-id"
 LONGEST_KEY = 128
@@ -40,13 +39,13 @@ class RpcServer:
         self.most = calls.PREFIX + self._longest
         self._connections: set[Connection] = set()
         self._door = Door(self._connect)
-        self._methods: dict[str, tuple[Any, Callable[..., Any]]] = {
-            "ServerLive": (messages.ServerLiveRequest, lambda _: messages.ServerLiveResponse(live=True)),
-            "ServerReady": (messages.ServerReadyRequest, self._ready),
-            "ModelReady": (messages.ModelReadyRequest, self._model_ready),
-            "ServerMetadata": (messages.ServerMetadataRequest, self._metadata),
-            "ModelMetadata": (messages.ModelMetadataRequest, self._model_metadata),
-            INFER: (messages.ModelInferRequest, self._infer),
+        self._methods: dict[bytes, tuple[Any, Callable[..., Any]]] = {
+            _path("ServerLive"): (messages.ServerLiveRequest, lambda _: messages.ServerLiveResponse(live=True)),
+            _path("ServerReady"): (messages.ServerReadyRequest, self._ready),
+            _path("ModelReady"): (messages.ModelReadyRequest, self._model_ready),
+            _path("ServerMetadata"): (messages.ServerMetadataRequest, self._metadata),
+            _path("ModelMetadata"): (messages.ModelMetadataRequest, self._model_metadata),
+            _path("ModelInfer"): (messages.ModelInferRequest, self._infer),
         }
 
     async def start(self, host: str, port: int) -> None:
@@ -72,6 +71,8 @@ class RpcServer:
         if not calls.is_call(headers):
             return calls.NO_GRPC
         try:
+            if headers.get(b":path") not in self._methods:  # at once: a stream of messages may never end
+                raise Refusal(Reason.NO_METHOD, "there is no such method", "unknown path")
             calls.check_size(body, self._longest)
         except Refusal as refused:
             return self._refused(refused, headers)
@@ -82,7 +83,8 @@ class RpcServer:
         try:
             call = calls.read_call(headers)
             async with asyncio.timeout(call.timeout):
-                return calls.answer(await self._serialized(call, calls.message_of(call, body, self._longest)))
+                raw = calls.message_of(call, body, self._longest)
+                return calls.answer(await self._serialized(headers[b":path"], raw, call.timeout))
         except TimeoutError:
             late = Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline")
             return self._refused(late, headers)
@@ -157,14 +159,11 @@ class RpcServer:
         metrics.latency.labels("grpc", model).observe(seconds)
         self._log.request(id=id, protocol="grpc", model=model, status=status, ms=round(seconds * 1000, 2))
 
-    async def _serialized(self, call: calls.Call, raw: bytes) -> bytes:
-        method = self._methods.get(call.path.removeprefix(SERVICE)) if call.path.startswith(SERVICE) else None
-        if method is None:
-            raise Refusal(Reason.NO_METHOD, "there is no such method", "unknown path")
-        kind, run = method
+    async def _serialized(self, path: bytes, raw: bytes, timeout: float | None) -> bytes:
+        kind, run = self._methods[path]
         try:
             request = kind.FromString(raw)
-            found = await run(request, len(raw), call.timeout) if run == self._infer else run(request)
+            found = await run(request, len(raw), timeout) if run == self._infer else run(request)
             serialized: bytes = found.SerializeToString()
             return serialized
         except DecodeError:
@@ -176,3 +175,7 @@ class RpcServer:
         except Exception as error:
             self._log.event("bug", protocol="grpc", error=f"{type(error).__name__}: {error}")
             raise Refusal(Reason.FAILED, "the server failed on this request", "bug") from None
+
+
+def _path(method: str) -> bytes:
+    return f"/{SERVICE}/{method}".encode()
