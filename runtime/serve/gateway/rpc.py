@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 
-from sess.runtime.serve.gateway import calls
+from sess.runtime.serve.gateway import calls, health
 from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract
 from sess.runtime.serve.gateway.http2 import Connection
 from sess.runtime.serve.gateway.inference import Inferences
@@ -46,6 +46,7 @@ class RpcServer:
             _path("ServerMetadata"): (messages.ServerMetadataRequest, self._metadata),
             _path("ModelMetadata"): (messages.ModelMetadataRequest, self._model_metadata),
             _path("ModelInfer"): (messages.ModelInferRequest, self._infer),
+            health.CHECK.encode(): (health.Request, self._health),
         }
 
     async def start(self, host: str, port: int) -> None:
@@ -112,6 +113,12 @@ class RpcServer:
     def _model_ready(self, request: Message) -> Message:
         self._contract().check_model(request.name, request.version)
         return messages.ModelReadyResponse(ready=self._inferences.route.is_ready)
+
+    def _health(self, request: Message) -> Message:
+        lane = self._inferences.route.lane
+        known = (SERVICE, *lane.generation.contract.models) if lane else ()
+        status = health.status_of(request.service, known, is_ready=self._inferences.route.is_ready)
+        return health.Response(status=status)
 
     def _metadata(self, _: Message) -> Message:
         return messages.ServerMetadataResponse(name=SERVER, version=VERSION, extensions=extensions(self._contract()))
