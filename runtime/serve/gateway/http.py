@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.web_request import BaseRequest
 
 from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
+from sess.runtime.serve.gateway.http_connection import HttpConnection
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.json_body import Inference, read_body
 from sess.runtime.serve.gateway.listening import Door
@@ -59,7 +60,7 @@ class HttpServer:
 
     def _connection(self) -> web.RequestHandler:
         assert self._server is not None
-        return _Connection(self._server, self._refuse_what_is_no_request)
+        return HttpConnection(self._server, self._refuse_what_is_no_request)
 
     def _refuse_what_is_no_request(self, request: BaseRequest) -> web.Response:
         response = self._refused(request, os.urandom(8).hex(), invalid("this is no request of HTTP/1.1", "no HTTP"))
@@ -189,20 +190,6 @@ class HttpServer:
             raise Refusal(Reason.TOO_SLOW, f"the body did not come within {BODY_WITHIN:.0f} s", "slow body") from None
         except asyncio.IncompleteReadError:
             raise invalid("the body ends early", "short body") from None
-
-
-class _Connection(web.RequestHandler):
-    """A connection of a client; what is no request is refused in our words, and nothing of it is logged."""
-
-    def __init__(self, server: web.Server, refuse: Callable[[BaseRequest], web.Response]) -> None:
-        super().__init__(
-            server, loop=asyncio.get_running_loop(), auto_decompress=False, keepalive_timeout=75, lingering_time=2
-        )
-        self._refuse = refuse
-
-    def handle_error(self, request: BaseRequest, *_: object, **__: object) -> web.StreamResponse:
-        """Return the answer to what couldn't be read."""
-        return self._refuse(request)
 
 
 def _response(model: str, found: Mapping[str, Output], inference: Inference) -> web.Response:

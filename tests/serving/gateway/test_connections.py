@@ -50,6 +50,30 @@ def test_requests_that_come_at_once_are_answered_in_their_order(gateway: Gateway
     assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"400", b"200", b"404"]
 
 
+CUT_SHORT = {"within a body": b"{", "before a body": b""}
+
+
+def test_who_has_said_all_gets_every_answer_and_then_the_end(gateway: Gateway) -> None:
+    body = json.dumps(document()).encode()
+    good = b"POST /v2/models/shop/infer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with socket.create_connection(("127.0.0.1", gateway.http), timeout=10) as connection:
+        connection.sendall((good + body) * 3)
+        connection.shutdown(socket.SHUT_WR)
+        answers = connection.makefile("rb").read()
+    assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200"] * 3
+
+
+@pytest.mark.parametrize("case", CUT_SHORT)
+def test_who_has_said_too_little_is_told_so(case: str, gateway: Gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.http), timeout=10) as connection:
+        connection.sendall(
+            b"POST /v2/models/shop/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n" + CUT_SHORT[case]
+        )
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+    assert (answer.split()[1], b"the body ends early" in answer) == (b"400", True)
+
+
 def test_a_client_that_asks_first_is_told_to_go_on_or_why_not(gateway: Gateway) -> None:
     body = json.dumps(document()).encode()
     for length, said in ((len(body), b"HTTP/1.1 100 Continue"), (17_000_000, b"HTTP/1.1 413 ")):

@@ -1,0 +1,53 @@
+"""A connection of HTTP/1.1: what is no request is refused in our words, and who has said all still gets the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import StreamReader, web
+from aiohttp.web_request import BaseRequest
+
+IDLE_FOR = 75  # seconds, longer than the proxies in front keep a connection that is not used
+READS_ON_FOR = 2  # seconds, of a body that was refused
+
+
+class HttpConnection(web.RequestHandler):
+    """Reads requests and has them answered one by one; nothing of what can't be read is logged."""
+
+    def __init__(self, server: web.Server, refuse: Callable[[BaseRequest], web.Response]) -> None:
+        super().__init__(
+            server, loop=asyncio.get_running_loop(), auto_decompress=False, keepalive_timeout=IDLE_FOR,
+            lingering_time=READS_ON_FOR,
+        )  # fmt: skip
+        self._refuse = refuse
+        self._has_said_all = False
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio closes a connection unless this is true
+        """Return whether something is still to be answered to a client that says no more."""
+        self._has_said_all = True
+        if self._current_request is not None:
+            _cut(self._current_request)
+        return self._waiter is None or bool(self._messages)
+
+    async def _handle_request(
+        self, request: BaseRequest, *rest: Any
+    ) -> tuple[web.StreamResponse, bool]:  # the types of the rest are aiohttp's own
+        """Answer a request, and close behind the last one of a client that says no more."""
+        if self._has_said_all:
+            _cut(request)
+        answered = await super()._handle_request(request, *rest)
+        if self._has_said_all and not self._messages:
+            self.close()
+        return answered
+
+    def handle_error(self, request: BaseRequest, *_: object, **__: object) -> web.StreamResponse:
+        """Return the answer to what couldn't be read."""
+        return self._refuse(request)
+
+
+def _cut(request: BaseRequest) -> None:
+    """End the body of a request whose rest will not come."""
+    if isinstance(request.content, StreamReader) and not request.content.is_eof():
+        request.content.feed_eof()
