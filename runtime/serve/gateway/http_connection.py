@@ -9,6 +9,8 @@ from typing import Any
 from aiohttp import StreamReader, web
 from aiohttp.web_request import BaseRequest
 
+from sess.runtime.serve.gateway import limits
+
 IDLE_FOR = 75  # seconds, longer than the proxies in front keep a connection that is not used
 READS_ON_FOR = 2  # seconds, of a body that was refused
 
@@ -23,6 +25,23 @@ class HttpConnection(web.RequestHandler):
         )  # fmt: skip
         self._refuse = refuse
         self._has_said_all = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """Wait for a client that doesn't read no longer than for one over HTTP/2."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._timer = asyncio.get_running_loop().call_later(limits.WITHIN, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on with an answer that is read."""
+        super().resume_writing()
+        self._forget_time()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wait for nothing more."""
+        self._forget_time()
+        super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio closes a connection unless this is true
         """Return whether something is still to be answered to a client that says no more."""
@@ -45,6 +64,10 @@ class HttpConnection(web.RequestHandler):
     def handle_error(self, request: BaseRequest, *_: object, **__: object) -> web.StreamResponse:
         """Return the answer to what couldn't be read."""
         return self._refuse(request)
+
+    def _forget_time(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 def _cut(request: BaseRequest) -> None:

@@ -1,4 +1,4 @@
-"""What a client of HTTP/2 may take at most, so that none takes what is there for all."""
+"""What a client may take at most, so that none takes what is there for all."""
 
 from __future__ import annotations
 
