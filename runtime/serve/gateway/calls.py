@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from sess.runtime.serve.gateway import limits
 from sess.runtime.serve.gateway.frames import literal
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.streams import Headers, Response
 
+OVERHEAD = 32  # bytes, for which a header counts beside its name and value (RFC 9113, 6.5.2)
 PREFIX = 5  # bytes before a message: whether it is compressed, and its length
 CODES = {
     "OK": 0, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5, "RESOURCE_EXHAUSTED": 8,
@@ -57,6 +59,14 @@ def text_of(headers: Headers, name: bytes, most: int) -> str:
     """Return a header as a text that can be logged and sent back; empty if it isn't there, or isn't one."""
     value = headers.get(name, b"")
     return value.decode() if len(value) <= most and value.isascii() and value.decode().isprintable() else ""
+
+
+def check_headers(headers: Headers) -> None:
+    """Refuse a call with more headers than clients were told of; its connection, which others share, goes on."""
+    size = sum(len(name) + len(value) + OVERHEAD for name, value in headers.items())
+    if size > limits.MOST_HEADERS:
+        message = f"the headers have {size:,} bytes, they may have {limits.MOST_HEADERS:,}"
+        raise Refusal(Reason.TOO_LARGE, message, "headers too large")
 
 
 def check_size(body: bytearray, most: int) -> None:

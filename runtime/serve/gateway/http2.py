@@ -29,7 +29,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._read, self._said = bytearray(), list[bytes]()
-        self._decoder = Decoder(max_header_list_size=limits.MOST_HEADERS)
+        self._decoder = Decoder(max_header_list_size=limits.READS_HEADERS)
         self._streams: dict[int, Stream] = {}
         self._block: tuple[int, int, list[bytes]] | None = None  # stream, flags and headers that aren't whole
         self._most = min(max(limits.ROOM, service.most), MOST_WINDOW)  # bytes of all requests
@@ -158,7 +158,7 @@ class Connection(asyncio.Protocol):
                 raise Broken(Code.PROTOCOL_ERROR)
 
     def _take_headers(self, id: int, flags: int, parts: list[bytes]) -> None:
-        if len(parts) > limits.MOST_PARTS or sum(map(len, parts)) > limits.MOST_HEADERS:
+        if len(parts) > limits.MOST_PARTS or sum(map(len, parts)) > limits.READS_HEADERS:
             raise Broken(Code.ENHANCE_YOUR_CALM)
         self._block = None if flags & Flag.END_HEADERS else (id, flags, parts)
         if self._block:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 MOST_STREAMS = 128  # of one connection at a time; clients keep the next ones back
-MOST_HEADERS, MOST_PARTS = 16 * 1024, 8  # bytes of a request's headers, and frames that they come in
+MOST_HEADERS = 16 * 1024  # bytes of a request's headers; one that has more is refused
+READS_HEADERS, MOST_PARTS = 64 * 1024, 8  # bytes, and frames that they come in; behind more a connection can't be read
 MOST_RESETS = 1000  # streams that a client gives up, beyond those that it lets be answered
 ROOM = 64 << 20  # bytes that are held for all requests of a connection
 CREDIT = 1 << 20  # bytes that are held no longer before a client is told that it may send as many again

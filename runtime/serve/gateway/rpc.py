@@ -74,6 +74,8 @@ class RpcServer:
         try:
             if headers.get(b":path") not in self._methods:  # at once: a stream of messages may never end
                 raise Refusal(Reason.NO_METHOD, "there is no such method", "unknown path")
+            if not body:  # as the headers have come
+                calls.check_headers(headers)
             calls.check_size(body, self._longest)
         except Refusal as refused:
             return self._refused(refused, headers)

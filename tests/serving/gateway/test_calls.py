@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sess.runtime.serve.gateway import calls
-from sess.runtime.serve.gateway.frames import Kind, literal
+from sess.runtime.serve.gateway.frames import Flag, Kind, frame, literal
+from sess.runtime.serve.gateway.limits import MOST_HEADERS
 from tests.serving.gateway.conftest import SERVICE, Gateway
-from tests.serving.gateway.framing import HEADERS, Client, headers
+from tests.serving.gateway.framing import HEADERS, Client, headers, message
 
 
 @pytest.mark.triton
@@ -18,6 +19,23 @@ def test_a_stream_of_messages_is_refused_before_one_comes(path: str, gateway: Ga
     client.say(headers(1, block=b"".join(literal(*each) for each in block)))
     answer = client.hear(lambda kind, *_: kind == Kind.HEADERS)[-1][2]
     assert literal(b"grpc-status", b"12") in answer
+
+
+@pytest.mark.triton
+def test_too_many_headers_are_refused_and_their_neighbours_answered(gateway: Gateway) -> None:
+    block = [(b":path", (SERVICE + "ServerLive").encode()), *(each for each in HEADERS if each[0] != b":path")]
+    few = b"".join(literal(*each) for each in block)
+    many = few + literal(b"token", b"x" * MOST_HEADERS)
+    client = Client(gateway.grpc)
+    client.say(headers(1, block=few))
+    client.say(frame(Kind.HEADERS, 0, 3, many[:9000]), frame(Kind.CONTINUATION, Flag.END_HEADERS, 3, many[9000:]))
+    client.say(message(1, b""))
+    heard = client.hear(
+        lambda kind, flags, stream, _: kind == Kind.HEADERS and stream == 1 and bool(flags & Flag.END_STREAM)
+    )
+    (refused,) = [payload for kind, stream, payload in heard if kind == Kind.HEADERS and stream == 3]
+    assert literal(b"grpc-status", b"8") in refused
+    assert literal(b"grpc-status", b"0") in heard[-1][2]
 
 
 @pytest.mark.parametrize(
