@@ -14,8 +14,8 @@ from hpack import Encoder
 from sess.runtime.serve.gateway import calls, limits
 from sess.runtime.serve.gateway.frames import Code, Flag, Kind, frame
 from sess.runtime.serve.gateway.http2 import NEAR_END
-from sess.runtime.serve.gateway.limits import CREDIT, MOST_PARTS, MOST_RESETS, MOST_STREAMS
-from tests.serving.gateway.framing import BLOCK, LONGEST, WAITS, Client, Server, headers, message
+from sess.runtime.serve.gateway.limits import MOST_PARTS, MOST_RESETS
+from tests.serving.gateway.framing import BLOCK, WAITS, Client, Server, headers, message
 
 END = Flag.END_STREAM | Flag.END_HEADERS
 
@@ -73,59 +73,11 @@ def test_a_compressed_message_is_read(way: grpc.Compression, shared_server: Serv
         assert caller(channel)(b"ab" * 10_000, compression=way, timeout=10) == b"ab" * 10_000
 
 
-@pytest.mark.parametrize("way", [None, grpc.Compression.Gzip])
-def test_a_message_that_is_too_long_is_refused(way: grpc.Compression | None, shared_server: Server) -> None:
-    with open_channel(shared_server) as channel, pytest.raises(grpc.RpcError) as caught:
-        caller(channel)(bytes(LONGEST + 1), compression=way, timeout=10)
-    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-
-
 def test_who_is_refused_early_may_stop_to_send(shared_server: Server) -> None:
     client = Client(shared_server.port)
     client.say(headers(1), frame(Kind.DATA, 0, 1, b"\0\xff\xff\xff\xff"))
     heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
     assert heard[-1] == (Kind.RST_STREAM, 1, Code.NO_ERROR.to_bytes(4, "big"))
-
-
-def test_what_was_answered_may_be_sent_again(shared_server: Server) -> None:
-    client = Client(shared_server.port)
-    content = bytes(16_000)
-    count = -(-CREDIT // (len(content) + 5))
-    client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)
-    client.say(frame(Kind.SETTINGS, 0, 0, b"\0\4\0\x0f\xff\xff"), frame(Kind.WINDOW_UPDATE, 0, 0, b"\0\xff\xff\xff"))
-    client.say(*(headers(2 * i + 1) + message(2 * i + 1, content) for i in range(count)))
-    heard = client.hear(lambda kind, *_: kind == Kind.WINDOW_UPDATE)[-1]
-    assert heard == (Kind.WINDOW_UPDATE, 0, (count * (len(content) + 5)).to_bytes(4, "big"))
-
-
-def test_requests_without_an_end_get_no_more_room_than_a_connection_has(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "ROOM", 1 << 16)
-    client = Client(server.port)
-    begun, sent = b"\0" + LONGEST.to_bytes(4, "big") + bytes(16_000), 0
-    monkeypatch.setattr(limits, "MOST_STREAMS", 1000)
-    while sent <= LONGEST:  # each has room for so much, all together have not
-        stream = 2 * sent // len(begun) + 1
-        client.say(headers(stream), frame(Kind.DATA, 0, stream, begun))
-        sent += len(begun)
-    kind, _, payload = client.hear()[-1]
-    assert (kind, Code(int.from_bytes(payload[4:], "big"))) == (Kind.GOAWAY, Code.FLOW_CONTROL_ERROR)
-
-
-def test_an_answer_that_nobody_takes_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WITHIN", 0.05)
-    client = Client(server.port)
-    client.say(frame(Kind.SETTINGS, 0, 0, b"\0\4\0\0\0\0"), headers(1), message(1))  # a window without room
-    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
-    assert heard[-1] == (Kind.RST_STREAM, 1, Code.CANCEL.to_bytes(4, "big"))
-
-
-def test_who_says_nothing_is_let_go(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WITHIN", 0.05)
-    silent = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    while silent.recv(1 << 16):  # until it is closed
-        pass
 
 
 def test_a_connection_that_was_reset_can_be_left(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,18 +125,10 @@ def test_an_answer_waits_for_room_and_goes_on(shared_server: Server) -> None:
     assert [payload for kind, _, payload in heard if kind == Kind.DATA] == [b"\0\5hello"]
 
 
-def test_one_stream_too_many_is_refused_and_the_others_are_not(server: Server) -> None:
-    client = Client(server.port)
-    client.say(*(headers(2 * i + 1) for i in range(MOST_STREAMS + 1)))
-    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
-    assert heard[-1] == (Kind.RST_STREAM, 2 * MOST_STREAMS + 1, Code.REFUSED_STREAM.to_bytes(4, "big"))
-    client.say(message(1))
-    assert client.hear(lambda kind, *_: kind == Kind.DATA)[-1][1] == 1
-
-
 def test_what_came_before_a_client_heard_of_the_end_is_answered_and_what_comes_later_is_not_begun(
-    server: Server,
+    server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(limits, "HEARS_WITHIN", 60.0)  # however slow the machine is
     client = Client(server.port)
     client.say(headers(1), message(1, WAITS))
     assert server.service.begun.wait(10)
@@ -219,14 +163,6 @@ def test_a_client_that_asks_nothing_is_let_go(server: Server) -> None:
     server.end()
     client.say(frame(Kind.PING, Flag.ACK, 0, NEAR_END))
     assert client.hear()[-1][0] == Kind.GOAWAY
-
-
-def test_a_request_that_does_not_come_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WITHIN", 0.05)
-    client = Client(server.port)
-    client.say(headers(1))
-    heard = client.hear(lambda kind, *_: kind == Kind.RST_STREAM)
-    assert heard[-1] == (Kind.RST_STREAM, 1, Code.CANCEL.to_bytes(4, "big"))
 
 
 def test_a_client_that_has_said_its_last_gets_its_answer(server: Server) -> None:
