@@ -45,6 +45,6 @@ def test_a_signal_before_it_is_ready_leaves_nothing(moment: str, artifact: Path,
         _, errors = process.communicate(timeout=WITHIN)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors and "never retrieved" not in errors
-    assert not wait_until_gone(children, 1)
+    assert not wait_until_gone(children, 20)
     assert left_behind(process.pid) == []
     assert list(tmp_path.iterdir()) == []

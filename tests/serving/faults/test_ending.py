@@ -27,6 +27,6 @@ def test_a_signal_under_load_loses_nothing_and_leaves_nothing(
     assert load.failures == []
     assert len(load.given) == 1
     assert load.refused_connections  # what comes after the end is told so
-    assert not wait_until_gone(children, 1)
+    assert not wait_until_gone(children, 20)
     assert left_behind(gateway.process.pid) == []
     assert not (tmp_path / "shop.sock").exists()
