@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from sess.runtime.serve.gateway import calls
-from sess.runtime.serve.gateway.frames import PREFACE, Flag, Kind, frame, literal, take_frames
+from sess.runtime.serve.gateway.frames import PREFACE, Flag, Frame, Kind, frame, literal, take_frames
 from sess.runtime.serve.gateway.http2 import Connection
 from sess.runtime.serve.gateway.listening import Door
 from sess.runtime.serve.gateway.refusal import Refusal
@@ -87,7 +88,7 @@ class Client:
 
     def __init__(self, port: int, preface: bytes = PREFACE) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self._read = bytearray()
+        self._read, self._frames = bytearray(), deque[Frame]()
         self.say(preface + frame(Kind.SETTINGS, 0, 0))
 
     def say(self, *frames: bytes) -> None:
@@ -98,7 +99,8 @@ class Client:
         """Return kind, stream and payload of all frames up to a certain one, or to the end."""
         found = []
         while True:
-            for kind, flags, stream, payload in take_frames(self._read):
+            while self._frames:  # what came with the one that is looked for is for the next time
+                kind, flags, stream, payload = self._frames.popleft()
                 found.append((kind, stream, payload))
                 if until(kind, flags, stream, payload):
                     return found
@@ -106,6 +108,7 @@ class Client:
             if not said:
                 return found
             self._read += said
+            self._frames.extend(take_frames(self._read))
 
 
 def headers(stream: int, flags: int = Flag.END_HEADERS, block: bytes = BLOCK) -> bytes:
