@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from sess.runtime.serve.gateway import limits
 from sess.runtime.serve.gateway.frames import literal
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.streams import Headers, Response
+from sess.runtime.serve.gateway.unpack import ENCODINGS, unpack
 
 OVERHEAD = 32  # bytes, for which a header counts beside its name and value (RFC 9113, 6.5.2)
 PREFIX = 5  # bytes before a message: whether it is compressed, and its length
@@ -23,11 +23,9 @@ PLAIN = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 
 _SECONDS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _STATUS_200 = b"\x88"  # by its place in HPACK's table
-_ENCODINGS = (b"gzip", b"deflate")
-_GZIP_OR_ZLIB = 47  # window bits that let zlib find out which it is
-_HEAD = (
-    _STATUS_200 + literal(b"content-type", b"application/grpc") + literal(b"grpc-accept-encoding", b"gzip,deflate")
-)  # fmt: skip
+_ENCODINGS = tuple(name.encode() for name in ENCODINGS)
+_ACCEPTED = literal(b"grpc-accept-encoding", b",".join(_ENCODINGS))
+_HEAD = _STATUS_200 + literal(b"content-type", b"application/grpc") + _ACCEPTED
 _OK = literal(b"grpc-status", b"0")
 NO_GRPC = Response(literal(b":status", b"415"))
 
@@ -87,7 +85,7 @@ def message_of(call: Call, body: bytearray, most: int) -> bytes:
     packed = bytes(memoryview(body)[PREFIX:])
     if body[0] > 1 or (body[0] and not call.is_compressed):
         raise invalid("the message is compressed by no `grpc-encoding`", "bad message")
-    return _unpacked(packed, most) if body[0] else packed
+    return unpack(packed, most) if body[0] else packed
 
 
 def answer(message: bytes) -> Response:
@@ -110,17 +108,3 @@ def _timeout(headers: Headers) -> float | None:
     if not count.isdigit() or len(count) > 8 or unit not in _SECONDS:
         raise invalid("`grpc-timeout` is no time", "bad timeout")
     return int(count) * _SECONDS[unit]
-
-
-def _unpacked(packed: bytes, most: int) -> bytes:
-    """Return a message that was compressed, without ever holding more than `most` bytes of it."""
-    reader = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        message = reader.decompress(packed, most + 1)
-    except zlib.error:
-        raise invalid("the message is not compressed as it says", "bad message") from None
-    if len(message) > most:
-        raise Refusal(Reason.TOO_LARGE, f"the message may have {most:,} bytes", "body too large")
-    if not reader.eof:
-        raise invalid("the compressed message ends early", "bad message")
-    return message

@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
+from sess.runtime.serve.gateway.http_body import take_body
 from sess.runtime.serve.gateway.http_connection import HttpConnection
 from sess.runtime.serve.gateway.inference import Inferences
 from sess.runtime.serve.gateway.json_body import Inference, read_body
@@ -24,7 +25,6 @@ from sess.runtime.serve.gateway.question import Output
 from sess.runtime.serve.gateway.refusal import Reason, Refusal, invalid
 from sess.runtime.serve.gateway.wire import json_of
 
-BODY_WITHIN = 30.0  # seconds
 ASKS_WITHIN = 1.0  # seconds, for a connection that was made before the end to send its request
 RETRY_AFTER = "1"
 ID_HEADER = "X-Request-Id"
@@ -153,8 +153,8 @@ class HttpServer:
         if request.method != "POST":
             raise Refusal(Reason.NO_METHOD, f"`{request.method[:16]}` is not answered here, `POST` is", "method")
         self._contract().check_model(model, version)  # before a body is read
-        body = await self._body(request)
         limits, header_length = self._inferences.limits, request.headers.get(HEADER_LENGTH)
+        body = await take_body(request, limits.bytes)
         found: list[Inference] = []
 
         def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
@@ -168,28 +168,6 @@ class HttpServer:
             self._inferences.metrics.requests.labels("http", model, str(refusal.reason.value.http)).inc()
             raise
         return model, _response(model, outputs, found[-1])
-
-    async def _body(self, request: BaseRequest) -> bytes:
-        most = self._inferences.limits.bytes
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Refusal(Reason.ENCODED, "a compressed body is not read, send it plain", "content encoding")
-        if "Transfer-Encoding" in request.headers:
-            raise Refusal(Reason.NO_LENGTH, "a chunked body is not read, send `Content-Length`", "chunked")
-        length = request.content_length
-        if length is None:
-            raise Refusal(Reason.NO_LENGTH, "the request has no `Content-Length`", "no length")
-        if length > most:
-            raise Refusal(Reason.TOO_LARGE, f"the body has {length:,} bytes, it may have {most:,}", "body too large")
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # curl waits a second for it
-            request.writer.output_size = 0
-        try:
-            # An empty body is one that no stream was made for.
-            return await asyncio.wait_for(request.content.readexactly(length), BODY_WITHIN) if length else b""
-        except TimeoutError:
-            raise Refusal(Reason.TOO_SLOW, f"the body did not come within {BODY_WITHIN:.0f} s", "slow body") from None
-        except asyncio.IncompleteReadError:
-            raise invalid("the body ends early", "short body") from None
 
 
 def _response(model: str, found: Mapping[str, Output], inference: Inference) -> web.Response:

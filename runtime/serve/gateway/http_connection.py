@@ -43,19 +43,22 @@ class HttpConnection(web.RequestHandler):
         self._forget_time()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what was read."""
+        super().data_received(data)
+        self._end_body(self._current_request)
+
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio closes a connection unless this is true
         """Return whether something is still to be answered to a client that says no more."""
         self._has_said_all = True
-        if self._current_request is not None:
-            _cut(self._current_request)
+        self._end_body(self._current_request)
         return self._waiter is None or bool(self._messages)
 
     async def _handle_request(
         self, request: BaseRequest, *rest: Any
     ) -> tuple[web.StreamResponse, bool]:  # the types of the rest are aiohttp's own
         """Answer a request, and close behind the last one of a client that says no more."""
-        if self._has_said_all:
-            _cut(request)
+        self._end_body(request)
         answered = await super()._handle_request(request, *rest)
         if self._has_said_all and not self._messages:
             self.close()
@@ -65,12 +68,12 @@ class HttpConnection(web.RequestHandler):
         """Return the answer to what couldn't be read."""
         return self._refuse(request)
 
+    def _end_body(self, request: BaseRequest | None) -> None:
+        """End a body whose rest will not come, as the client has said all, or something that is no part of it."""
+        content = None if request is None else request.content
+        if (self._has_said_all or self._messages) and isinstance(content, StreamReader) and not content.is_eof():
+            content.feed_eof()
+
     def _forget_time(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-
-
-def _cut(request: BaseRequest) -> None:
-    """End the body of a request whose rest will not come."""
-    if isinstance(request.content, StreamReader) and not request.content.is_eof():
-        request.content.feed_eof()

@@ -10,3 +10,4 @@ ROOM = 64 << 20  # bytes that are held for all requests of a connection
 CREDIT = 1 << 20  # bytes that are held no longer before a client is told that it may send as many again
 WITHIN = 30.0  # seconds for a client to begin, to end a request, or to take what it is sent
 HEARS_WITHIN = 1.0  # seconds, for a client to say that it heard of the end, and then to close
+MOST_CHUNKS = 16_384  # that a body over HTTP comes in

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -86,7 +87,9 @@ class RpcServer:
         try:
             call = calls.read_call(headers)
             async with asyncio.timeout(call.timeout):
-                raw = calls.message_of(call, body, self._longest)
+                read = partial(calls.message_of, call, body, self._longest)
+                # A few bytes can be unpacked to millions: the calls beside it don't wait for that.
+                raw = await asyncio.to_thread(read) if call.is_compressed else read()
                 return calls.answer(await self._serialized(headers[b":path"], raw, call.timeout))
         except TimeoutError:
             late = Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline")

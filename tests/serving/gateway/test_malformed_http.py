@@ -198,16 +198,15 @@ def test_binary_tensors_are_answered_as_json_is(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({"Content-Encoding": "gzip"}, 415), ({"Content-Encoding": "deflate"}, 415), ({"Content-Encoding": "br"}, 415),
-        ({"Transfer-Encoding": "chunked"}, 411), ({"Content-Length": "17000000"}, 413),
-        ({"Content-Length": "999999999999"}, 413), ({"Content-Length": "abc"}, 400), ({"Content-Length": "-5"}, 400),
+        ({"Content-Encoding": "br"}, 415), ({"Content-Encoding": "gzip, gzip"}, 415),
+        ({"Content-Length": "17000000"}, 413), ({"Content-Length": "999999999999"}, 413),
+        ({"Content-Length": "abc"}, 400), ({"Content-Length": "-5"}, 400),
     ],
 )  # fmt: skip
 def test_bodies_that_are_not_read_are_refused_by_their_headers(
     headers: dict[str, str], status: int, gateway: Gateway
 ) -> None:
-    body = b"5\r\nhello\r\n0\r\n\r\n" if "Transfer-Encoding" in headers else json.dumps(document()).encode()
-    found, _ = gateway.send("POST", "/v2/models/shop/infer", body, headers)
+    found, _ = gateway.send("POST", "/v2/models/shop/infer", json.dumps(document()).encode(), headers)
     assert found == status
     assert is_alive(gateway)
 
