@@ -6,17 +6,17 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
-from sess.runtime.serve.gateway.contract import VERSION, Array, Contract
+from sess.runtime.serve.gateway.contract import VERSION, Contract
 from sess.runtime.serve.gateway.http_body import take_body
 from sess.runtime.serve.gateway.http_connection import HttpConnection
-from sess.runtime.serve.gateway.inference import Inferences
+from sess.runtime.serve.gateway.inference import Inferences, Wanted
 from sess.runtime.serve.gateway.json_body import Inference, read_body
 from sess.runtime.serve.gateway.listening import Door
 from sess.runtime.serve.gateway.log import Log
@@ -157,10 +157,10 @@ class HttpServer:
         body = await take_body(request, limits.bytes)
         found: list[Inference] = []
 
-        def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
+        def read(contract: Contract) -> Wanted:
             inference = read_body(body, header_length, model, contract, limits)
             found.append(inference)
-            return inference.tensors, inference.outputs
+            return Wanted(inference.tensors, inference.outputs, inference.within)
 
         try:
             outputs = await self._inferences.run(model, version, len(body), read, None)

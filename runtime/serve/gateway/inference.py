@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,8 +19,18 @@ from sess.runtime.serve.gateway.upstream import Reply
 from sess.runtime.steps.request import Asked
 from sess.runtime.steps.transform import UNSEEN
 
-Read = Callable[[Contract], tuple[Mapping[str, Array], Collection[str]]]
-"""Returns the tensors of a request and the names of the outputs that it wants, none for all; a Refusal if it can't."""
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The tensors of a request, the names of the outputs that it wants, none for all, and its time in seconds."""
+
+    tensors: Mapping[str, Array]
+    outputs: Collection[str]
+    within: float | None
+
+
+Read = Callable[[Contract], Wanted]
+"""Returns what a request wants; a Refusal if it can't be read."""
 
 Examine = Callable[[Lane], Awaitable[bool]]
 """Returns whether a lane answers; one that doesn't is replaced."""
@@ -42,45 +53,49 @@ class Inferences:
 
         An inference changes nothing, so that one which a dying Triton didn't answer is asked once more of the next.
         """
-        ends = time.monotonic() + (LONGEST_WAIT if timeout is None else timeout)
+        started = time.monotonic()
+        ends = started + (LONGEST_WAIT if timeout is None else timeout)
         try:
-            return await self._ask(model, version, size, read, ends)
+            return await self._ask(model, version, size, read, started, ends)
         except _Unanswered as unanswered:
-            lane = unanswered.lane
+            lane, ends = unanswered.lane, unanswered.ends
             if await self._examine(lane) or not await self._has_other(lane, min(ends, time.monotonic() + OTHER_WITHIN)):
                 raise _told(unanswered.reply) from None
         try:
-            return await self._ask(model, version, size, read, ends)
+            return await self._ask(model, version, size, read, started, ends)
         except _Unanswered as unanswered:
             raise _told(unanswered.reply) from None
 
-    async def _ask(self, model: str, version: str, size: int, read: Read, ends: float) -> Mapping[str, Output]:
+    async def _ask(
+        self, model: str, version: str, size: int, read: Read, started: float, ends: float
+    ) -> Mapping[str, Output]:
         with self.route.enter() as lane:
             contract = lane.generation.contract
             contract.check_model(model, version)
 
-            def checked() -> tuple[Asked, bytes, Collection[str]]:
-                tensors, wanted = read(contract)
-                names = wanted or [output.name for output in contract.models[model]]
-                asked = contract.read(tensors)
-                return asked, question_of(contract, model, tensors, asked, names), names
+            def checked() -> tuple[Asked, bytes, Collection[str], float | None]:
+                wanted = read(contract)
+                names = wanted.outputs or [output.name for output in contract.models[model]]
+                asked = contract.read(wanted.tensors)
+                return asked, question_of(contract, model, wanted.tensors, asked, names), names, wanted.within
 
             if size > LARGE_REQUEST:
-                asked, question, names = await asyncio.get_running_loop().run_in_executor(None, checked)
+                asked, question, names, within = await asyncio.get_running_loop().run_in_executor(None, checked)
             else:
-                asked, question, names = checked()
+                asked, question, names, within = checked()
             asyncio.get_running_loop().call_soon(self._count, contract, asked)  # runs while Triton works
+            ends = ends if within is None else min(ends, started + within)
             try:
-                reply = await lane.generation.ask(question, max(0.001, ends - time.monotonic()))
+                reply = await lane.generation.ask(question, _left(ends))
             except TimeoutError:
-                raise Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline") from None
+                raise _late() from None
             except ConnectionError:
-                raise _Unanswered(lane, None) from None
+                raise _Unanswered(lane, ends, None) from None
             if reply.status == OK:
                 lane.answered = time.monotonic()
                 return outputs_of(contract, model, names, reply)
             if reply.status >= CLOSED:
-                raise _Unanswered(lane, reply)
+                raise _Unanswered(lane, ends, reply)
             raise _told(reply)
 
     async def _has_other(self, lane: Lane, ends: float) -> bool:
@@ -109,9 +124,21 @@ class Inferences:
 class _Unanswered(Exception):
     """A request that a lane didn't answer, for a reason that may be the lane's; no reply where the connection ended."""
 
-    def __init__(self, lane: Lane, reply: Reply | None) -> None:
+    def __init__(self, lane: Lane, ends: float, reply: Reply | None) -> None:
         super().__init__()
-        self.lane, self.reply = lane, reply
+        self.lane, self.ends, self.reply = lane, ends, reply
+
+
+def _left(ends: float) -> float:
+    """Return the seconds until a time; a Refusal where none are left."""
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise _late()
+    return left
+
+
+def _late() -> Refusal:
+    return Refusal(Reason.TIMED_OUT, "the deadline ended before the answer was there", "deadline")
 
 
 def _told(reply: Reply | None) -> Refusal:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sess.runtime.serve.gateway.contract import LONGEST_ID, Array, Contract, Limits
-from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
+from sess.runtime.serve.gateway.parameters import TIMEOUT, refuse_unserved, seconds_of
+from sess.runtime.serve.gateway.refusal import invalid
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, from_json, shaped
 
 BINARY_SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_data_output"
@@ -16,11 +17,12 @@ BINARY_SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_dat
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """A request that can be read: its tensors, and the outputs that it wants, each binary or not."""
+    """A request that can be read: its tensors, the outputs that it wants, each binary or not, and its seconds."""
 
     id: str
     tensors: Mapping[str, Array]
     outputs: Mapping[str, bool]
+    within: float | None
 
 
 def read_body(body: bytes, header_length: str | None, model: str, contract: Contract, limits: Limits) -> Inference:
@@ -51,7 +53,12 @@ def read_body(body: bytes, header_length: str | None, model: str, contract: Cont
             tensors[name] = shaped(tensor, from_json(tensor, entry.get("data"), count))
     if at != len(raw):
         raise invalid(f"the body has {len(raw) - at:,} bytes that belong to no input", "bad binary size")
-    return Inference(_id(said), tensors, _outputs(said, model, contract))
+    parameters = said.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise invalid("`parameters` must be an object", "bad JSON")
+    refuse_unserved(parameters, "the request")
+    outputs = _outputs(said, parameters, model, contract)
+    return Inference(_id(said), tensors, outputs, seconds_of(parameters.get(TIMEOUT, 0)))
 
 
 def _split(header_length: str | None, size: int) -> int:
@@ -97,11 +104,7 @@ def _id(said: Mapping[str, Any]) -> str:
     return value
 
 
-def _outputs(said: Mapping[str, Any], model: str, contract: Contract) -> dict[str, bool]:
-    parameters = said.get("parameters", {})
-    if not isinstance(parameters, dict):
-        raise invalid("`parameters` must be an object", "bad JSON")
-    refuse_unserved(parameters, "the request")
+def _outputs(said: Mapping[str, Any], parameters: Mapping[str, Any], model: str, contract: Contract) -> dict[str, bool]:
     everything = _flag(parameters, ALL_BINARY, "the request", default=False)
     wanted = said.get("outputs")
     if wanted is None or wanted == []:

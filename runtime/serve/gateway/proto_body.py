@@ -9,8 +9,10 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as messages
 
 from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract, Input, Limits
+from sess.runtime.serve.gateway.inference import Wanted
+from sess.runtime.serve.gateway.parameters import TIMEOUT, refuse_unserved, seconds_of
 from sess.runtime.serve.gateway.question import Output
-from sess.runtime.serve.gateway.refusal import invalid, refuse_unserved
+from sess.runtime.serve.gateway.refusal import invalid
 from sess.runtime.serve.gateway.wire import count_of, from_bytes, shaped
 
 Message = Any  # protobuf's messages have no types here
@@ -22,7 +24,7 @@ _CONTENTS = {
 }  # fmt: skip
 
 
-def read_message(message: Message, contract: Contract, limits: Limits) -> tuple[dict[str, Array], tuple[str, ...]]:
+def read_message(message: Message, contract: Contract, limits: Limits) -> Wanted:
     """Return the tensors of a request and the outputs that it wants; a Refusal where one can't be read."""
     if len(message.id) > LONGEST_ID:
         raise invalid(f"`id` must be a text of at most {LONGEST_ID} characters", "bad message")
@@ -51,7 +53,7 @@ def read_message(message: Message, contract: Contract, limits: Limits) -> tuple[
         refuse_unserved(output.parameters, f"`{output.name[:64]}`")
         names[output.name] = None
     contract.check_outputs(message.model_name, names)
-    return tensors, tuple(names)
+    return Wanted(tensors, tuple(names), _within(message.parameters))
 
 
 def answer_of(model: str, id: str, outputs: Mapping[str, Output]) -> Message:
@@ -61,6 +63,13 @@ def answer_of(model: str, id: str, outputs: Mapping[str, Output]) -> Message:
         message.outputs.add(name=name, datatype=output.datatype, shape=output.shape)
         message.raw_output_contents.append(output.content)
     return message
+
+
+def _within(parameters: Message) -> float | None:
+    if TIMEOUT not in parameters:  # asking for it would add it
+        return None
+    said = parameters[TIMEOUT]
+    return seconds_of(getattr(said, said.WhichOneof("parameter_choice") or "int64_param"))
 
 
 def _typed(tensor: Input, contents: Message, count: int) -> Array:

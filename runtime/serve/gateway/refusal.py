@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,10 +40,3 @@ class Refusal(Exception):
 def invalid(message: str, rule: str) -> Refusal:
     """Return the refusal of a request that breaks a rule of the contract."""
     return Refusal(Reason.INVALID, message, rule)
-
-
-def refuse_unserved(parameters: Iterable[str], owner: str) -> None:
-    """Refuse parameters of Triton's own extensions, which would change an answer or read this machine's memory."""
-    for key in parameters:
-        if key.startswith(("shared_memory", "classification", "sequence")):
-            raise invalid(f"{owner} has the parameter `{key[:32]}`, which is not served", "bad parameter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,9 +13,9 @@ from google.protobuf.message import DecodeError
 from tritonclient.grpc import service_pb2 as messages
 
 from sess.runtime.serve.gateway import calls, health
-from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Array, Contract
+from sess.runtime.serve.gateway.contract import LONGEST_ID, VERSION, Contract
 from sess.runtime.serve.gateway.http2 import Connection
-from sess.runtime.serve.gateway.inference import Inferences
+from sess.runtime.serve.gateway.inference import Inferences, Wanted
 from sess.runtime.serve.gateway.listening import Door
 from sess.runtime.serve.gateway.log import Log
 from sess.runtime.serve.gateway.metadata import SERVER, extensions, model_metadata
@@ -144,7 +144,7 @@ class RpcServer:
         # Read here: what isn't UTF-8 is refused before anything is counted.
         model, id = request.model_name, request.id[:LONGEST_ID]
 
-        def read(contract: Contract) -> tuple[Mapping[str, Array], Collection[str]]:
+        def read(contract: Contract) -> Wanted:
             return read_message(request, contract, self._inferences.limits)
 
         self._inferences.metrics.in_flight.inc()
