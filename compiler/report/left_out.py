@@ -14,9 +14,9 @@ def left_out(checked: CheckedGraph, program: Program) -> dict[str, str]:
     targets = {column.name for column in program.workflow.columns if column.is_target}
     found: dict[str, str] = {}
     for column in program.workflow.columns:
-        name, schema = column.name, facts.column(column.name)
-        if column.is_input:
+        if column.is_input:  # the raw form of a column is one, too, and no column of the schema
             continue
+        name, schema = column.name, facts.column(column.name)
         if name == facts.session:
             reason = "the session's key"
         elif column.is_source:

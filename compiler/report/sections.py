@@ -7,6 +7,7 @@ from typing import Any
 
 from sess.compiler.block import Chosen, JsonValue, Kind
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.input_names import raw_name
 from sess.compiler.plans import Program, Take
 from sess.compiler.registry import Registry
 from sess.compiler.report.spelling import Speller
@@ -91,6 +92,8 @@ def _prepare(checked: CheckedGraph, program: Program, speller: Speller) -> dict[
     keys = {name: next((each for each in domains[name].columns if own.get(each)), name) for name in shared}
     found: dict[str, str] = {}
     for column in program.workflow.columns:
+        if column.sources and column.name == raw_name(column.sources[0]):
+            continue  # a column's own numbers beside the prepared ones: nothing that a spec could say
         if column.name in given and (column.sources or any(op.name in _MAKES_COLUMNS for op in column.ops)):
             found[_key(column.name)] = given[column.name].value.span.text  # what is computed has no other spelling
             continue

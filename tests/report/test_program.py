@@ -22,6 +22,7 @@ SPECS = (
     "tests/golden/shortest/spec.sess",
     "tests/golden/catalogue/spec.sess",
     "tests/golden/lists/spec.sess",
+    "tests/golden/features/spec.sess",
     "RICH",
     pytest.param("../shared/specs/movies.sess", marks=pytest.mark.shared),
     pytest.param("../shared/specs/beauty_sasrec.sess", marks=pytest.mark.shared),
@@ -78,6 +79,14 @@ def test_the_sections_say_what_the_spec_says(spec: str, root: Path, tmp_path: Pa
     found = check_spec(path, CheckOptions(schema=options(spec, root).schema, text=f"{bare}\n{rendered}"))
     assert [each.message for each in found.diagnostics if each.code.severity == "error"] == []
     assert found.program == checked.program
+
+
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec != "RICH"])
+def test_a_spec_is_rendered_with_its_sections(spec: str, root: Path) -> None:
+    checked = check_spec(root / spec, options(spec, root))
+    assert checked.graph is not None and checked.program is not None
+    text = render(checked.graph, checked.program, registry(), Paint(is_on=False))
+    assert written(sections(checked.graph, checked.program, registry())) in text
 
 
 def test_every_column_that_is_not_read_has_a_reason(root: Path) -> None:
