@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from sess.runtime.baselines.history import History
+from sess.runtime.baselines.lists import ranges
 from sess.runtime.baselines.popularity import below_zero
 
 Tensor = Any  # TensorFlow is untyped
@@ -54,7 +55,7 @@ def score_cosines(fitted: Mapping[str, Tensor], items: Tensor) -> Tensor:
     offsets = tf.convert_to_tensor(fitted["offsets"])
     begins = tf.gather(offsets, tf.maximum(item, 0))
     ends = tf.where(last >= 0, tf.gather(offsets, tf.maximum(item, 0) + 1), begins)
-    places = tf.ragged.range(begins, ends)
-    found = tf.stack([tf.cast(places.value_rowids(), tf.int32), tf.gather(fitted["neighbours"], places.values)], axis=1)
+    owner, places = ranges(begins, ends)
+    found = tf.stack([owner, tf.gather(fitted["neighbours"], places)], axis=1)
     scores = tf.repeat(tf.convert_to_tensor(fitted["others"])[None], rows, axis=0)
-    return tf.tensor_scatter_nd_update(scores, found, tf.gather(fitted["cosines"], places.values))
+    return tf.tensor_scatter_nd_update(scores, found, tf.gather(fitted["cosines"], places))

@@ -11,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from sess.runtime.baselines.history import History
+from sess.runtime.baselines.lists import ranges, sums
 from sess.runtime.baselines.popularity import below_zero
 
 Tensor = Any  # TensorFlow is untyped
@@ -98,16 +99,14 @@ def last_places(items: Tensor) -> Steps:
 def find_neighbours(fitted: Fitted, steps: Steps, weight: Tensor, sample: int) -> Neighbours:
     """Return the `sample` newest training sessions of each row that share an item with it; `weight` (E,) of items."""
     offsets = tf.convert_to_tensor(fitted["item_offsets"])
-    places = tf.ragged.range(tf.gather(offsets, steps.item), tf.gather(offsets, steps.item + 1))
-    step = places.value_rowids()  # (P,)
-    session, row = tf.gather(fitted["item_sessions"], places.values), tf.gather(steps.row, step)
+    step, places = ranges(tf.gather(offsets, steps.item), tf.gather(offsets, steps.item + 1))  # (P,)
+    session, row = tf.gather(fitted["item_sessions"], places), tf.gather(steps.row, step)
     sessions = tf.shape(fitted["ages"])[0]
     key = tf.cast(row, tf.int64) * tf.cast(sessions, tf.int64) + tf.cast(session, tf.int64)
     order = tf.argsort(key, stable=True)  # by row, session, and place of the item in the row
     key = tf.gather(key, order)
     ends = tf.concat([key[1:] != key[:-1], tf.ones([tf.minimum(tf.size(key), 1)], tf.bool)], axis=0)
-    group = tf.cumsum(tf.cast(ends, tf.int32), exclusive=True)
-    likeness = tf.math.segment_sum(tf.gather(tf.gather(weight, step), order), group)  # (M,)
+    likeness = sums(tf.gather(tf.gather(weight, step), order), ends)  # (M,)
     last = tf.boolean_mask(order, ends)
     row, session = tf.gather(row, last), tf.gather(session, last)
     newest = _from_end(row) <= sample
@@ -117,7 +116,7 @@ def find_neighbours(fitted: Fitted, steps: Steps, weight: Tensor, sample: int) -
         row,
         session,
         tf.boolean_mask(likeness, newest),
-        tf.gather(fitted["item_places"], tf.gather(places.values, last)),
+        tf.gather(fitted["item_places"], tf.gather(places, last)),
         tf.gather(own, session + 1) - tf.gather(own, session),
         tf.gather(fitted["ages"], session),
     )
@@ -140,22 +139,20 @@ def spread(
     best = _strongest(found.row, rank, k)
     row, session, likeness = (tf.gather(each, best) for each in (found.row, found.session, likeness))
     own = tf.convert_to_tensor(fitted["session_offsets"])
-    places = tf.ragged.range(tf.gather(own, session), tf.gather(own, session + 1))
-    pair = places.value_rowids()
+    pair, places = ranges(tf.gather(own, session), tf.gather(own, session + 1))
     value = tf.gather(likeness, pair)
     if fade is not None:
         shared = tf.gather(tf.gather(found.place, best), pair)
-        value *= fade(tf.cast(tf.abs(tf.gather(fitted["session_places"], places.values) - shared), tf.float32))
+        value *= fade(tf.cast(tf.abs(tf.gather(fitted["session_places"], places) - shared), tf.float32))
     others = tf.convert_to_tensor(fitted["others"])
     count = tf.shape(others)[0]
     key = tf.cast(tf.gather(row, pair), tf.int64) * tf.cast(count, tf.int64)
-    key += tf.cast(tf.gather(fitted["session_items"], places.values), tf.int64)
+    key += tf.cast(tf.gather(fitted["session_items"], places), tf.int64)
     order = tf.argsort(key, stable=True)  # sums in one order, whatever the batch
     key, value = tf.gather(key, order), tf.gather(value, order)
     ends = tf.concat([key[1:] != key[:-1], tf.ones([tf.minimum(tf.size(key), 1)], tf.bool)], axis=0)
-    sums = tf.math.segment_sum(value, tf.cumsum(tf.cast(ends, tf.int32), exclusive=True))
     scores = tf.reshape(tf.repeat(others[None], rows, axis=0), [-1])
-    scores = tf.tensor_scatter_nd_update(scores, tf.boolean_mask(key, ends)[:, None], sums)
+    scores = tf.tensor_scatter_nd_update(scores, tf.boolean_mask(key, ends)[:, None], sums(value, ends))
     return tf.reshape(scores, [rows, count])
 
 

@@ -11,10 +11,12 @@ import pytest
 from sess.compiler.driver import compile_spec
 from sess.compiler.plans import Program
 from sess.runtime.evaluate.run import evaluate
+from sess.runtime.export.states import write_states
 from sess.runtime.model import SessionModel
 from sess.runtime.prepare.prepared import Prepared
 from sess.runtime.prepare.run import prepare
 from sess.runtime.progress import Silent
+from sess.runtime.steps.states import ONNX, load_states
 from sess.runtime.train.run import WEIGHTS, train
 from sess.runtime.vocabulary import VocabularySize
 from tests.runtime.train.conftest import SCHEMA, write_cycle
@@ -85,3 +87,18 @@ def test_what_was_counted_survives_its_file(made: Made) -> None:
         for name, values in found.items():
             assert values.dtype == expected[name].dtype
             np.testing.assert_array_equal(np.asarray(values), np.asarray(expected[name]))
+
+
+@pytest.mark.parametrize("code", [0, 2], ids=["empty", "unseen"])
+def test_what_is_served_answers_a_session_of_no_known_item_alone(made: Made, tmp_path: Path, code: int) -> None:
+    program, prepared, weights = made
+    sizes = {name: VocabularySize(v.reserved, v.size) for name, v in prepared.vocabularies.items()}
+    model = SessionModel(program.model, program.workflow.columns, sizes)
+    model.load_weights(weights)
+    facts, _ = write_states(model, program, tmp_path)
+    column = program.workflow.data.item
+    found = load_states(tmp_path, facts)({column: np.array([[code]], np.int32), "mask": np.array([[code > 0]])})
+    assert facts["engine"] == ONNX
+    popular = np.argmax(found["head:top"])
+    for head in ("near", "last"):  # what nobody is near to ranks by clicks, below 0
+        assert (found[f"head:{head}"] < 0).all() and np.argmax(found[f"head:{head}"]) == popular
