@@ -38,7 +38,8 @@ class TimeGap(FeatureBlock[TimeGapParams]):
         ops, last = keras.ops, params.buckets - 2
         assert params.time is not None
         gap = keras.session.gaps(keras.times(params.time.only), keras.mask)  # (B, T)
-        place = ops.cast(ops.floor(last * ops.log1p(gap) / math.log1p(LONGEST)), "int32")
+        # Not log1p, which ONNX lacks; gaps are whole numbers or large, so that nothing is lost.
+        place = ops.cast(ops.floor(last * ops.log(gap + 1.0) / math.log1p(LONGEST)), "int32")
         place = ops.minimum(place, last) + 1
         is_first = ops.cast(ops.cumsum(ops.ones_like(place), axis=1) > 1, "int32")  # 0 at the first step
         return keras.hide(ops.one_hot(place * is_first, params.buckets))  # (B, T, buckets)

@@ -43,7 +43,11 @@ evaluate {{
   baselines = [vsknn(k=20), last_item_knn, popular, stan]
 }}
 """
-LEARNING = "encoder query = features(item) >> sasrec(layers=1, heads=1)\nhead click = query >> categorical(item)\n"
+LEARNING = """\
+let steps = concat(features(item), time_gap(buckets=8)) >> project(16)
+encoder query = steps >> sasrec(layers=1, heads=1)
+head click = query >> categorical(item)
+"""
 
 Made = tuple[Program, Prepared, Path]
 
@@ -97,7 +101,8 @@ def test_what_is_served_answers_a_session_of_no_known_item_alone(made: Made, tmp
     model.load_weights(weights)
     facts, _ = write_states(model, program, tmp_path)
     column = program.workflow.data.item
-    found = load_states(tmp_path, facts)({column: np.array([[code]], np.int32), "mask": np.array([[code > 0]])})
+    feeds = {column: np.array([[code]], np.int32), "time": np.zeros((1, 1)), "mask": np.array([[code > 0]])}
+    found = load_states(tmp_path, facts)({name: feeds[name] for name in facts["inputs"]})
     assert facts["engine"] == ONNX
     popular = np.argmax(found["head:top"])
     for head in ("near", "last"):  # what nobody is near to ranks by clicks, below 0
