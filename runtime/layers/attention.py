@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
 from keras import ops
 
 from sess.runtime.layers.dense import small
@@ -14,6 +15,7 @@ from sess.runtime.layers.waves import distances, turned
 
 Tensor = Any  # Keras tensors have no type that mypy could know
 FAR_BELOW = -1e9  # added to the score of what must not be seen; finite, so that empty sessions stay finite
+FAR_BELOW_IN_HALF = -3e4  # float16 ends at 65,504, and two of them are added where an order is given
 
 
 class SelfAttention(Projected):
@@ -53,6 +55,7 @@ class SelfAttention(Projected):
             query, key = turned(query), turned(key)
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # (B, H, T, T)
         weights = ops.softmax(scores + visible(mask, self.is_causal, scores.dtype), axis=-1)
+        value = value if self.is_causal else of_steps(value, mask)
         return self.together(ops.matmul(self.dropped(weights, training), value))
 
 
@@ -99,7 +102,9 @@ class RelativeAttention(Projected):
         if order is not None:
             scores = scores + ordered(order, scores.dtype, is_strict=read is not None)
         weights = self.dropped(ops.softmax(scores, axis=-1), training)
-        return self.together(ops.matmul(weights, value))
+        if read is not None and order is not None:  # the first of an order sees nothing
+            weights = weights * ops.cast(is_before(order, is_strict=True), weights.dtype)
+        return self.together(ops.matmul(weights, value if self.is_causal else of_steps(value, mask)))
 
 
 def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:
@@ -107,14 +112,29 @@ def visible(mask: Tensor, is_causal: bool, dtype: str) -> Tensor:
     steps = ops.shape(mask)[1]
     if is_causal:
         places = ops.arange(steps)
-        return ops.where(places[:, None] >= places[None, :], ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))  # (T, T)
-    return ops.where(mask, ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))[:, None, None, :]  # (B, 1, 1, T)
+        return ops.where(places[:, None] >= places[None, :], ops.cast(0.0, dtype), far_below(dtype))  # (T, T)
+    return ops.where(mask, ops.cast(0.0, dtype), far_below(dtype))[:, None, None, :]  # (B, 1, 1, T)
+
+
+def of_steps(value: Tensor, mask: Tensor) -> Tensor:
+    """Return values (B, H, T, d), zeros beyond the steps: to an empty session all its padding looks alike."""
+    return value * ops.cast(mask[:, None, :, None], value.dtype)
 
 
 def ordered(order: Tensor, dtype: str, *, is_strict: bool) -> Tensor:
     """Return what to add to scores (B, H, T, T): far below where a step comes after the one that looks, or with it."""
+    return ops.where(is_before(order, is_strict=is_strict), ops.cast(0.0, dtype), far_below(dtype))
+
+
+def is_before(order: Tensor, *, is_strict: bool) -> Tensor:
+    """Return whether a step comes before the one that looks, or with it: (B, 1, T, T)."""
     mine, other = order[:, None, :, None], order[:, None, None, :]
-    return ops.where(other < mine if is_strict else other <= mine, ops.cast(0.0, dtype), ops.cast(FAR_BELOW, dtype))
+    return other < mine if is_strict else other <= mine
+
+
+def far_below(dtype: str) -> Tensor:
+    """Return what the score of an unseen step falls to: a number of this dtype, and no infinity."""
+    return ops.cast(FAR_BELOW_IN_HALF if keras.backend.standardize_dtype(dtype) == "float16" else FAR_BELOW, dtype)
 
 
 def by_distance(placed: Tensor) -> Tensor:

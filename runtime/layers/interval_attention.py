@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sess.runtime.layers.attention import FAR_BELOW
+from sess.runtime.layers.attention import far_below
 from sess.runtime.layers.dense import small
 from sess.runtime.layers.heads import by_head
 from sess.runtime.layers.projections import Projected
@@ -72,7 +72,7 @@ class IntervalAttention(Projected):
         pairs = ops.broadcast_to(ops.expand_dims(intervals, 1), (batch, self.heads, steps, steps))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2))) + ops.take_along_axis(by_interval, pairs, axis=3)
         places = ops.arange(steps)
-        scores = ops.where(places[:, None] >= places[None, :], scores, ops.cast(FAR_BELOW, scores.dtype))
+        scores = ops.where(places[:, None] >= places[None, :], scores, far_below(scores.dtype))
         weights = self.dropped(ops.softmax(scores, axis=-1), training)  # (B, H, T, T)
         count = ops.shape(interval_values)[0]
         rows = ops.reshape(ops.arange(batch * self.heads * steps), (batch, self.heads, steps, 1))

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from sess.runtime.layers.attention import FAR_BELOW
+from sess.runtime.layers.attention import far_below
 from sess.runtime.layers.projections import Projected
 
 Tensor = Any  # Keras tensors have no type that mypy could know
@@ -36,13 +36,14 @@ class LocalAttention(Projected):
         joined = ops.pad(self.product(x), [[0, 0], [0, blocks * size - steps], [0, 0]])  # (B, n r, 3 D)
         joined = ops.reshape(joined, (batch, blocks, size, 3, self.heads, self.inner))
         joined = ops.transpose(joined, (3, 0, 4, 1, 2, 5))  # (3, B, H, n, r, d)
-        query, key, value = joined[0] * (1.0 / math.sqrt(self.inner)), around(joined[1]), around(joined[2])
         real = ops.reshape(ops.pad(mask, [[0, 0], [0, blocks * size - steps]]), (batch, 1, blocks, size, 1))
+        query, key = joined[0] * (1.0 / math.sqrt(self.inner)), around(joined[1])
+        value = around(joined[2] * ops.cast(real, joined.dtype))  # to an empty session all its padding looks alike
         real = ops.swapaxes(around(ops.cast(real, "int32")), 3, 4) > 0  # (B, 1, n, 1, 3 r)
         distance = ops.arange(3 * size)[None, :] - size - ops.arange(size)[:, None]  # (r, 3 r): key from query
         seen = ops.logical_and(real, ops.abs(distance) <= size)
         scores = ops.matmul(query, ops.swapaxes(key, 3, 4))  # (B, H, n, r, 3 r)
-        weights = ops.softmax(ops.where(seen, scores, ops.cast(FAR_BELOW, scores.dtype)), axis=-1)
+        weights = ops.softmax(ops.where(seen, scores, far_below(scores.dtype)), axis=-1)
         found = ops.matmul(self.dropped(weights, training), value)  # (B, H, n, r, d)
         found = ops.reshape(ops.transpose(found, (0, 2, 3, 1, 4)), (batch, blocks * size, self.width))
         return self.back(found[:, :steps])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -38,6 +40,20 @@ def test_the_loss_is_a_number_and_what_is_for_training_stays_there(name: str) ->
     assert all(np.isfinite(float(part)) for part in parts.values())
     own = model.weights_by_name().keys() - model.served_weights().keys()
     assert bool(own) == (name == "replaced")
+
+
+@pytest.mark.parametrize("name", ["masked", "permuted", "replaced"])
+def test_the_loss_is_a_number_in_half_precision(name: str, half: None) -> None:
+    model = build(subject(name).program)
+    total, parts = model.loss(batch([0, *LENGTHS]))
+    assert all(np.isfinite(float(part)) for part in (total, *parts.values()))
+
+
+@pytest.fixture
+def half() -> Iterator[None]:
+    keras.config.set_dtype_policy("mixed_float16")
+    yield
+    keras.config.set_dtype_policy("float32")
 
 
 def test_random_makes_so_many_examples_of_different_steps_of_every_session() -> None:

@@ -81,7 +81,7 @@ class Replaced(Objective[ReplacedParams]):
         nothing = ops.zeros_like(asked)
 
         def losses(states: KerasTensor) -> Mapping[str, tuple[KerasTensor, float]]:
-            told = keras.parts["discriminator"](states[ops.shape(mask)[0] :])[..., 0]  # (B, T)
+            told = ops.cast(keras.parts["discriminator"](states[ops.shape(mask)[0] :])[..., 0], "float32")  # (B, T)
             each = ops.binary_crossentropy(ops.cast(is_replaced, told.dtype), told, from_logits=True)
             real = ops.cast(mask, each.dtype)
             found = ops.sum(each * real) / ops.maximum(ops.sum(real), 1.0)

@@ -28,12 +28,16 @@ def padding_does_not_exist(subject: Subject) -> None:
 
 
 def neighbours_do_not_exist(subject: Subject) -> None:
-    """An answer doesn't change with the other sessions of its batch, nor with the longest of them."""
+    """An answer doesn't change with the other sessions of its batch, nor with the longest; an empty one's neither."""
     together = batch([SHORT, STEPS, 0])
-    alone = {key: value[:1] if key in OF_SESSIONS else value[:1, :SHORT] for key, value in together.items()}
-    expected, found = subject.answers(alone), subject.answers(together)
-    for key, values in expected.items():
-        np.testing.assert_allclose(found[key][:1], values, atol=1e-5, err_msg=key)
+    found = subject.answers(together)
+    for row, width in ((0, SHORT), (2, 1)):
+        alone = {
+            key: value[row : row + 1] if key in OF_SESSIONS else value[row : row + 1, :width]
+            for key, value in together.items()
+        }
+        for key, values in subject.answers(alone).items():
+            np.testing.assert_allclose(found[key][row : row + 1], values, atol=1e-5, err_msg=f"{key} of row {row}")
 
 
 def an_empty_session_gets_numbers(subject: Subject) -> None:
