@@ -15,6 +15,7 @@ from typing import Any
 import sess.compiler.blocks
 import sess.compiler.options
 from sess.compiler.block import Entry, Kind
+from sess.compiler.failures import Misused
 
 GROUP = "sess.blocks"
 
@@ -45,8 +46,14 @@ _OPTIONS: Mapping[Kind, str] = {
 }
 
 
-class NameClash(Exception):
+class NameClash(Misused):
     """Two origins give the same word of one kind."""
+
+    def __init__(self, word: str, origin: str, other: str) -> None:
+        super().__init__(
+            f"`{word}` is given by {origin} and by {other}",
+            f"give one of them another name, or uninstall the wheel of {other}",
+        )
 
 
 class Registry:
@@ -56,9 +63,8 @@ class Registry:
         self._words: dict[Kind, dict[str, str]] = {}  # the module that has a word, by kind and word
         self._loaded: dict[Kind, dict[str, Entry[Any]]] = {}
         self._foreign: dict[Kind, dict[str, Entry[Any]]] = {}
-        for module in _foreign_modules():
-            for entry in entries_of(module):
-                self._add_foreign(entry)
+        for entry in _foreign_entries():
+            self._add_foreign(entry)
 
     def find(self, name: str, *kinds: Kind) -> Entry[Any] | None:
         """Return the entry of the first of these kinds that has the name; None if there is none."""
@@ -81,7 +87,7 @@ class Registry:
             own = _own_words(kind)
             for name, entry in self._foreign.get(kind, {}).items():
                 if name in own:
-                    raise NameClash(f"`{name}` is given by {own[name]} and by {type(entry).__module__}")
+                    raise NameClash(name, own[name], type(entry).__module__)
                 own[name] = type(entry).__module__
             self._words[kind] = own
             self._loaded[kind] = dict(self._foreign.get(kind, {}))
@@ -101,8 +107,7 @@ class Registry:
     def _add_foreign(self, entry: Entry[Any]) -> None:
         others = self._foreign.setdefault(entry.kind, {})
         if entry.name in others:
-            known = type(others[entry.name]).__module__
-            raise NameClash(f"`{entry.name}` is given by {known} and by {type(entry).__module__}")
+            raise NameClash(entry.name, type(others[entry.name]).__module__, type(entry).__module__)
         others[entry.name] = entry
 
 
@@ -133,14 +138,22 @@ def _own_words(kind: Kind) -> dict[str, str]:
     return {entry.name: module.__name__ for entry in entries_of(module)}
 
 
-def _foreign_modules() -> Iterator[ModuleType]:
-    """Give the modules that other wheels name under `sess.blocks`, by the names of their entry points."""
+def _foreign_entries() -> Iterator[Entry[Any]]:
+    """Give what other wheels' modules under `sess.blocks` define, by the names of their entry points."""
     if not _is_any_named():
         return
     from importlib.metadata import entry_points
 
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        yield importlib.import_module(point.module)
+        try:
+            found = [*entries_of(importlib.import_module(point.module))]
+        except Exception as error:  # whatever anyone's module raises
+            wheel = point.dist.name if point.dist else point.name
+            raise Misused(
+                f"the blocks of `{wheel}` can't be loaded: {type(error).__name__}: {error}",
+                f"mend the module `{point.module}`, or uninstall the wheel `{wheel}`",
+            ) from error
+        yield from found
 
 
 def _is_any_named() -> bool:

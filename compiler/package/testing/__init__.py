@@ -77,6 +77,7 @@ def _tried(call: str, kind: str | None) -> Iterator[tuple[str, Callable[[], None
     from functools import partial
 
     from sess.compiler.block import Kind
+    from sess.compiler.failures import Failure
     from sess.runtime.quiet import keep_quiet, quietly
 
     keep_quiet()
@@ -86,7 +87,7 @@ def _tried(call: str, kind: str | None) -> Iterator[tuple[str, Callable[[], None
 
     try:
         subjects = subjects_of(call, Kind(kind) if kind else None)
-    except LawBroken as error:
+    except (LawBroken, Failure) as error:
         yield "it checks", partial(_fail, error)
         return
     for subject in subjects:
@@ -97,4 +98,8 @@ def _tried(call: str, kind: str | None) -> Iterator[tuple[str, Callable[[], None
 
 
 def _fail(error: Exception) -> None:
-    raise error
+    import pytest
+
+    from sess.compiler.failures import Failure
+
+    pytest.fail(error.shown if isinstance(error, Failure) else str(error), pytrace=False)

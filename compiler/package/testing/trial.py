@@ -11,7 +11,7 @@ from sess.compiler.block import Encoder, Entry, Kind
 from sess.compiler.driver import Checked, compile_spec
 from sess.compiler.plans import Program
 from sess.compiler.prediction import Objective
-from sess.compiler.registry import registry
+from sess.compiler.registry import GROUP, registry
 from sess.compiler.types import Direction
 
 SCHEMA = """\
@@ -160,7 +160,10 @@ def entry_of(call: str, kind: Kind | None = None) -> Entry[object]:
     word = re.match(r"\w+", call)
     entry = registry().find(word[0], *([kind] if kind else KINDS)) if word else None
     if entry is None:
-        raise LawBroken(f"`{call}` names no {kind or 'block'} that the registry has: is its entry point installed?")
+        raise LawBroken(
+            f"`{call}` names no {kind or 'block'} that the registry has: is a wheel installed that names its module "
+            f"under the entry points `{GROUP}`?"
+        )
     return entry
 
 
