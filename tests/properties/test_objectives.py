@@ -19,7 +19,7 @@ from sess.runtime.layers.bags import pointed
 from sess.runtime.train.windows import MASK
 from sess.testing.asking import LENGTHS
 from sess.testing.laws import subjects_of
-from sess.testing.sessions import ITEMS, batch
+from sess.testing.sessions import ITEMS, STEPS, batch
 from sess.testing.subject import Subject, asked, build
 from sess.testing.trial import reader_of
 
@@ -92,6 +92,30 @@ def test_replaced_weighs_its_losses_as_the_paper_and_none_more_than_the_head(wei
     generator, discriminator = float(parts["generator"]), float(parts["discriminator"])
     own = float(total) - of_heads
     assert own == pytest.approx((generator + weight * discriminator) / max(1.0, weight), rel=1e-4)
+
+
+def test_the_generator_learns_the_hidden_steps_alone() -> None:
+    replaced, question = subject("replaced"), pointed(batch(LENGTHS), subject("replaced").model.wide)
+    ticket, model, count = replaced.ask(question), replaced.model, len(LENGTHS)
+    assert ticket.losses is not None
+    hidden = ticket.hidden[:count]
+    asked_of_it = Ticket({name: x[:count] for name, x in ticket.steps.items()}, question[MASK], hidden, hidden, None)
+    guesses = model._run(question, asked_of_it, model._asking._parts["generator"], is_training=True)
+    scores = np.asarray(model.heads["click"].scores(guesses[hidden]), np.float64)
+    wanted = np.asarray(question["item_id"])[np.asarray(hidden)] - 3
+    logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    found, _ = ticket.losses(tf.zeros((2 * count, STEPS, guesses.shape[-1])))["generator"]
+    assert float(found) == pytest.approx(-logs[np.arange(len(wanted)), wanted].mean(), rel=1e-4)
+
+
+def test_the_discriminator_learns_from_real_steps_alone() -> None:
+    """Of states that say nothing each real step costs log 2, however much padding stands beside them."""
+    replaced = subject("replaced")
+    losses = replaced.ask(batch(LENGTHS)).losses
+    assert losses is not None
+    width = replaced.model.trunk.output[replaced.model.plan.heads[0].state or ""].shape[-1]
+    found, _ = losses(tf.zeros((2 * len(LENGTHS), STEPS, width)))["discriminator"]
+    assert float(found) == pytest.approx(np.log(2.0), rel=1e-5)
 
 
 def test_a_permuted_step_sees_what_comes_before_it_in_the_order_alone() -> None:

@@ -129,3 +129,14 @@ def test_replaced_puts_steps_in_for_those_that_it_asks_for_alone() -> None:
     assert not (changed & ~wanted[:100]).any()
     # A generator that knows nothing draws about as the items are spread: it is right one time of thirty.
     assert changed.sum() / wanted[:100].sum() == pytest.approx(1 - 1 / 30, abs=0.05)
+
+
+def test_permuted_asks_one_step_behind_the_other() -> None:
+    permuted = subjects_of("permuted(prob=0.5)", Kind.OBJECTIVE)[0]
+    ticket = permuted.ask(batch([2, 5, STEPS, 1, 7] * 20))
+    order, predict, firsts = np.asarray(ticket.order), np.asarray(ticket.predict), []
+    assert not order[~predict].any(), "a step that is given has no place in the order"
+    for mine, is_asked in zip(order, predict, strict=True):
+        assert sorted(mine[is_asked].tolist()) == list(range(1, is_asked.sum() + 1))
+        firsts += [np.flatnonzero(is_asked).tolist().index(int(mine.argmax()))] if is_asked.sum() == 2 else []
+    assert 0 < np.mean(firsts) < 1, "the order is that of the steps"

@@ -10,12 +10,17 @@ import pytest
 from numpy.typing import NDArray
 
 from sess.compiler.block import Chosen, Kind
+from sess.compiler.blocks.features.cyclic import Cyclic, CyclicParams
 from sess.compiler.blocks.features.soft_one_hot import SoftOneHot, SoftOneHotParams
+from sess.compiler.blocks.shape.at import At, AtParams
 from sess.compiler.plans import ColumnPlan, Role
 from sess.compiler.types import Level
 from sess.compiler.words import Selection
 from sess.runtime.border import Border, Layers, Surroundings, lower
+from sess.runtime.layers.bags import Pooled
+from sess.runtime.layers.table import Table
 from sess.runtime.layers.times import cycle
+from sess.runtime.vocabulary import VocabularySize
 
 Array = NDArray[Any]
 WIDTH = 6
@@ -100,6 +105,39 @@ def test_cross_multiplies_with_its_input_in_every_layer() -> None:
     for layer in (1, 2):
         x = ROW * (x @ weights[f"dense_{layer}/kernel"] + weights[f"dense_{layer}/bias"]) + x
     np.testing.assert_allclose(found, x, atol=1e-4)
+
+
+def test_project_is_a_product_and_a_bias_alone() -> None:
+    found, weights = run("project", Kind.DENSE, {"x": STEPS}, dim=3)
+    np.testing.assert_allclose(found, STEPS @ weights["dense_1/kernel"] + weights["dense_1/bias"], atol=1e-5)
+
+
+def test_at_reads_the_row_of_its_code() -> None:
+    codes, mask, size = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="bool"), VocabularySize(3, 9)
+    table = Table(size, WIDTH, init=1.0)
+    border = Border(Surroundings(Layers(), {}, {}, {}, {"n": codes}, None, mask, 9, 1), "b", {"tower": table})
+    model = keras.Model([codes, mask], At().lower(border, AtParams(Selection(("n",), Level.STEP, ""))))
+    asked = np.array([[3, 8, 5, 0, 2]])
+    np.testing.assert_allclose(model([asked, asked > 0])[0], np.asarray(table.vectors)[asked[0]])
+
+
+@pytest.mark.parametrize("combiner", ["mean", "sum", "sqrtn", "max"])
+def test_a_bag_is_pooled_over_what_it_holds(combiner: str) -> None:
+    table = Table(VocabularySize(3, 9), WIDTH, init=1.0)
+    found = np.asarray(Pooled(table, combiner)(np.array([[3, 8, 8, 0], [5, 0, 0, 0], [0, 0, 0, 0]])))
+    for bag, made in zip(([3, 8, 8], [5], []), found, strict=True):
+        rows = np.asarray(table.vectors)[bag]  # (n, D)
+        scale = {"mean": max(1, len(bag)), "sqrtn": max(1, len(bag)) ** 0.5}.get(combiner, 1)
+        expected = rows.max(axis=0, initial=-np.inf) if combiner == "max" and bag else rows.sum(axis=0) / scale
+        np.testing.assert_allclose(made, expected, atol=1e-6)
+
+
+def test_cyclic_reads_the_columns_own_numbers_not_the_prepared_ones() -> None:
+    own, prepared = keras.Input((None,)), keras.Input((None,))
+    border = Border(Surroundings(Layers(), {}, {}, {}, {"n": prepared, "n.raw": own}, None, own, 9, 1), "b", {})
+    model = keras.Model([own, prepared], Cyclic().lower(border, CyclicParams(Selection(("n",), Level.STEP, ""), 24.0)))
+    hours = np.array([[0.0, 6.0, 13.0]])
+    np.testing.assert_allclose(model([hours, hours / 7 - 1]), cycle(hours, 24.0), atol=1e-6)
 
 
 def test_residual_adds_its_pipe() -> None:
