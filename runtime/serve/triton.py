@@ -57,7 +57,7 @@ class Ports:
 
 def choose_port(wanted: int | None, host: str) -> int:
     """Return the port that is wanted, or a free one for None; RunFailed if it is in use."""
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, wanted or 0))

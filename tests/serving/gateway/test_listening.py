@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from sess.runtime.serve.gateway.listening import accept_all, begin_no_more
+from sess.runtime.serve.gateway.listening import Door, accept_all, begin_no_more
+from sess.runtime.serve.triton import choose_port
 
 
 @pytest.fixture
@@ -39,3 +41,25 @@ def test_a_connection_that_comes_later_is_not_begun(listening: socket.socket) ->
         with pytest.raises(TimeoutError):
             late.connect(listening.getsockname())
     assert accept_all(listening) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_free_port_of_an_address_is_found_and_opened(host: str) -> None:
+    async def connect() -> None:
+        door, port = Door(asyncio.Protocol), choose_port(None, host)
+        await door.open(host, port)
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+        await door.shut()
+
+    if host == "::1" and not _has_ipv6():
+        pytest.skip("this machine has no IPv6")
+    asyncio.run(connect())
+
+
+def _has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
