@@ -56,6 +56,12 @@ def half() -> Iterator[None]:
     keras.config.set_dtype_policy("float32")
 
 
+def test_heads_weigh_as_they_say() -> None:
+    total, parts = subjects_of("binary(purchased, weight=0.3)", Kind.HEAD)[0].model.loss(batch(LENGTHS))
+    weights = {"click": 1.0, "buy": 1.0, "tried": 0.3}
+    assert float(total) == pytest.approx(sum(weights[name] * float(part) for name, part in parts.items()), rel=1e-5)
+
+
 def test_random_makes_so_many_examples_of_different_steps_of_every_session() -> None:
     found = asked(subject("random").ask(batch(LENGTHS)))
     for session, length in enumerate(LENGTHS):
