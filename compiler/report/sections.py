@@ -28,7 +28,7 @@ def sections(checked: CheckedGraph, program: Program, registry: Registry) -> dic
         found[name.value] = {
             each.name: speller.value(values[each.name], each.hint)
             for each in parameters(KEYS[name])
-            if each.name in values and values[each.name] not in (None, ())
+            if each.name in values and values[each.name] is not None and (values[each.name] != () or each.default)
         }
         if name is SectionName.DATA:
             found["prepare"] = _prepare(checked, program, speller)

@@ -55,7 +55,7 @@ train {
   batch = 64
   stop = early(auc, head=buys)
 }
-evaluate { metrics = [recall@10, auc] slices = [length, country] }
+evaluate { metrics = [recall@10, auc] baselines = [] slices = [length, country] }
 serve { exclude = [seen] accept = [k] batch = dynamic(max=32, delay=500us) }
 """
 
