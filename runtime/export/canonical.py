@@ -10,6 +10,7 @@ from google.protobuf import text_format
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 _NUMBERED = re.compile(r"(.*_)(\d+)", re.DOTALL)
+_OF_LOOPS = re.compile(r"_(\d+)(___redundant_placeholder)")  # an argument of a loop, with its function's number inside
 
 
 def make_canonical(folder: Path) -> None:
@@ -22,9 +23,14 @@ def make_canonical(folder: Path) -> None:
     saved = SavedModel()
     saved.ParseFromString(path.read_bytes())
     names = _ranks(saved)
+    numbers = {old.rpartition("_")[2]: new.rpartition("_")[2] for old, new in names.items()}
+
+    def canonical(word: str) -> str:
+        return names.get(word) or _OF_LOOPS.sub(lambda found: f"_{numbers.get(found[1], found[1])}{found[2]}", word)
+
     text = text_format.MessageToString(saved, as_one_line=False)
     # As text, because the names stand in nodes, attributes, gradients, map keys and the object graph.
-    text = re.sub(r'"([^"\n]*)"', lambda found: f'"{names.get(found[1], found[1])}"', text)
+    text = re.sub(r'"([^"\n]*)"', lambda found: f'"{canonical(found[1])}"', text)
     renamed = SavedModel()
     text_format.Parse(text, renamed)
     for graph in renamed.meta_graphs:
