@@ -26,7 +26,7 @@ def lower(checked: CheckedGraph, registry: Registry) -> Program:
         title=built.facts.resolved.title,
         workflow=workflow,
         model=lower_model(checked, usage, [column.name for column in workflow.lengths], workflow.catalogue),
-        train=lower_training(checked),
+        train=lower_training(checked, registry),
         evaluate=lower_evaluation(checked),
         serving=lower_serving(checked, usage),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sess.compiler.block import Chosen
+from typing import Any
+
+from sess.compiler.block import Chosen, Kind
 from sess.compiler.graph import CheckedGraph
 from sess.compiler.passes.settings import has_valid
 from sess.compiler.plans import EvaluatePlan, MetricPlan, TrainPlan
+from sess.compiler.registry import Registry
 from sess.compiler.tree import SectionName
 from sess.compiler.types import Head
 
@@ -13,12 +16,12 @@ _BATCH = 128
 _PATIENCE = 3
 
 
-def lower_training(checked: CheckedGraph) -> TrainPlan:
-    """Return how the model is trained; it stops early on the first metric where there is a valid split."""
+def lower_training(checked: CheckedGraph, registry: Registry) -> TrainPlan:
+    """Return how the model is trained; it stops early, where there is a valid split, on the first metric it moves."""
     train = checked.built.train
-    stop, metrics = train.stop, _metrics(checked)
-    if stop is None and has_valid(checked.built) and metrics:
-        stop = Chosen("early", {"metric": metrics[0], "patience": _PATIENCE, "head": None})
+    stop, metric = train.stop, _moved(checked, registry)
+    if stop is None and has_valid(checked.built) and metric is not None:
+        stop = Chosen("early", {"metric": metric, "patience": _PATIENCE, "head": None})
     return TrainPlan(
         optimizer=train.optimizer,
         schedule=train.schedule,
@@ -31,6 +34,17 @@ def lower_training(checked: CheckedGraph) -> TrainPlan:
         clip_norm=train.clip_norm,
         weight_decay=train.weight_decay,
     )
+
+
+def _moved(checked: CheckedGraph, registry: Registry) -> str | None:
+    """Return the first metric of a head that learns; None if those that are measured are of baselines alone."""
+    nodes = [node for node in checked.heads.values() if checked.graph[node].kind is Kind.HEAD]
+    kinds = {head.is_ranking for node in nodes if isinstance(head := checked.types[node], Head)}
+    for word in _metrics(checked):
+        entry: Any = registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
+        if entry is not None and entry.is_ranking in kinds:
+            return word
+    return None
 
 
 def lower_evaluation(checked: CheckedGraph) -> EvaluatePlan:

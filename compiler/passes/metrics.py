@@ -20,23 +20,27 @@ def check_metrics(checked: CheckedGraph, ctx: Context) -> None:
     if not heads or len(heads) < sum(each.kind is Keyword.HEAD for each in resolved.definitions.values()):
         return  # a broken head may be the one that is measured
     kinds = {head.is_ranking for head in heads}
+    nodes = [node for node in checked.heads.values() if checked.graph[node].kind is Kind.HEAD]
+    learned = {head.is_ranking for node in nodes if isinstance(head := checked.types[node], Head)}
     metrics = resolved.sections[SectionName.EVALUATE].get("metrics")
     stop = resolved.sections[SectionName.TRAIN].get("stop")
-    asked: list[tuple[str, Expression]] = []
+    asked: list[tuple[str, Expression, set[bool]]] = []
     if metrics is not None and isinstance(metrics.value, ListOf):
-        asked += zip(checked.built.evaluate.metrics, metrics.value.items, strict=False)
+        pairs = zip(checked.built.evaluate.metrics, metrics.value.items, strict=False)
+        asked += [(word, expression, kinds) for word, expression in pairs]
     early = checked.built.train.stop
     if stop is not None and early is not None and isinstance(stop.value, Call) and stop.value.arguments:
-        asked.append((str(early.params.get("metric")), stop.value.arguments[0].value))
+        asked.append((str(early.params.get("metric")), stop.value.arguments[0].value, learned or kinds))
         chosen = checked.heads.get(str(early.params.get("head")))
         watched = checked.types.get(chosen) if chosen is not None else None
         if isinstance(watched, Head):
             _check_watched(str(early.params.get("metric")), watched, str(chosen), stop.value.arguments[0].value, ctx)
-    for word, expression in asked:
+    for word, expression, answered in asked:
         entry: Any = ctx.registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
-        if entry is not None and expression.span.text == word and entry.is_ranking not in kinds:
+        if entry is not None and expression.span.text == word and entry.is_ranking not in answered:
             wanted = "a ranking" if entry.is_ranking else "a chance or a number"
-            message = f"`{word}` measures {wanted}, which no head answers"
+            of_whom = "head that learns answers" if entry.is_ranking in kinds else "head answers"
+            message = f"`{word}` measures {wanted}, which no {of_whom}"
             ctx.reporter.error(codes.METRIC_AND_HEAD, message, expression.span)
 
 

@@ -11,6 +11,13 @@ from sess.compiler.driver import CheckOptions, check_spec
 from sess.compiler.plans import Program, Take
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+BESIDE_A_BASELINE = """
+spec beside
+schema "shop.pbtxt"
+head buys = features(tag(SEQUENCE)) >> mean >> binary(purchased)
+head top  = popular(item_id)
+data { train = "train/*.parquet" split = by_session }
+"""
 
 
 def _program(case: str, **overrides: str) -> Program:
@@ -23,6 +30,15 @@ def _program(case: str, **overrides: str) -> Program:
 def test_training_stops_early_on_the_first_metric_where_there_is_a_valid_split() -> None:
     early = Chosen("early", {"metric": "recall@10", "patience": 3, "head": None})
     assert _program("two_heads_and_an_import").train.stop == early
+
+
+def test_training_stops_early_on_no_metric_of_a_baseline(tmp_path: Path) -> None:
+    (tmp_path / "shop.pbtxt").write_bytes((GOLDEN.parents[1] / "specs" / "shop.pbtxt").read_bytes())
+    (tmp_path / "spec.sess").write_text(BESIDE_A_BASELINE)
+    program = check_spec(tmp_path / "spec.sess").program
+    assert program is not None and program.train.stop is None
+    program = check_spec(tmp_path / "spec.sess", CheckOptions({"evaluate.metrics": "[recall@5, auc]"})).program
+    assert program is not None and program.train.stop == Chosen("early", {"metric": "auc", "patience": 3, "head": None})
 
 
 def test_training_without_a_valid_split_runs_to_its_end() -> None:
