@@ -284,9 +284,12 @@ class SessionModel:
         places = tf.where(keep)  # (N, 2)
         states = tf.gather(outputs, places[:, 0]) if outputs.shape.rank == 2 else tf.gather_nd(outputs, places)
         sessions = places[:, 0] if ticket.rows is None else tf.gather(ticket.rows, places[:, 0])  # (N,)
+        targets = tf.gather_nd(labels, places)  # (N,)
+        if plan.target_domain is None:  # numbers, of which nothing is drawn
+            return states, targets, targets[:, None]
         codes = batch[plan.target]
         met = each_once(codes, tf.logical_and(batch[MASK], self._is_real(plan, codes)))  # (B, L)
-        return states, tf.gather_nd(labels, places), tf.gather(met, sessions)
+        return states, targets, tf.gather(met, sessions)
 
     def _is_real(self, plan: HeadPlan, targets: Tensor) -> Tensor:
         """Return where a target is one that a head can learn: a real item, a number that is there."""

@@ -42,6 +42,12 @@ def test_the_loss_is_a_number_and_what_is_for_training_stays_there(name: str) ->
     assert bool(own) == (name == "replaced")
 
 
+@pytest.mark.parametrize("head", ["regression(price)", "binary(price)"])
+def test_a_number_of_every_step_has_a_loss(head: str) -> None:
+    total, _ = subjects_of(head, Kind.HEAD)[0].model.loss(batch(LENGTHS))
+    assert np.isfinite(float(total))
+
+
 @pytest.mark.parametrize("name", ["masked", "permuted", "replaced"])
 def test_the_loss_is_a_number_in_half_precision(name: str, half: None) -> None:
     model = build(subject(name).program)
