@@ -42,7 +42,9 @@ def test_a_deterministic_cycle_is_learned(cycle: Cycle, trained: Path) -> None:
     assert isinstance(valid, dict)
     assert list(valid) == ["click", "popular", "last_item_knn"]
     figure = valid["click"]
-    assert isinstance(figure, dict) and figure["recall@1"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert isinstance(figure, dict)
+    recall = figure["recall@1"]
+    assert isinstance(recall, dict) and recall["value"] == recall["high"] == 1.0
 
 
 def test_the_same_seed_gives_the_same_bytes(cycle: Cycle, trained: Path, tmp_path: Path) -> None:
