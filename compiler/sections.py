@@ -24,7 +24,7 @@ class DataKeys:
     rows: Annotated[Chosen, Kind.ROWS] | None = None
     keep: Annotated[Chosen, Kind.KEEP] = Chosen("last", {"n": 50})
     context: Literal["first_step", "last_step"] = "first_step"
-    min_length: Annotated[int, Range(least=2)] = 2
+    min_length: Annotated[int, COUNT] = 2
 
 
 @dataclass(frozen=True, slots=True)
