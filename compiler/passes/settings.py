@@ -47,7 +47,7 @@ def _check_data(built: Built, ctx: Context) -> None:
         ctx.reporter.error(codes.NO_TRAINING_DATA, message, resolved.name.span, help=helps)
     objective = built.train.objective
     shortest = _value(built, SectionName.DATA, "min_length")
-    if shortest is not None and built.facts.data.min_length < 2 and built.train.objective is not None:
+    if shortest is not None and built.facts.data.min_length < 2 and objective is not None:
         message = "`min_length` of `data` is at least 2 where steps are predicted, not 1"
         ctx.reporter.error(codes.OUT_OF_RANGE, message, shortest.span)
     context = _value(built, SectionName.DATA, "context")
