@@ -145,7 +145,7 @@ def asker(channel: Any) -> Ask:
         message.inputs.add(name=name, datatype=kind, shape=values.shape)
         message.raw_input_contents.append(values.tobytes())
     raw = message.SerializeToString()
-    call = channel.unary_unary(f"{SERVICE}ModelInfer")
+    call = channel.unary_unary(f"/{SERVICE}/ModelInfer")
     return lambda: call(raw)
 
 
