@@ -188,7 +188,7 @@ def _rest(found: Message, draw: random.Random) -> None:
         case _:
             found.parameters[
                 draw.choice(("shared_memory_region", "sequence_id", "priority", "timeout"))
-            ].int64_param = 7
+            ].int64_param = draw.choice((-7, 0, 7_000_000, 2**62))  # a `timeout` is no deadline that ends too soon
 
 
 MESSAGE_CHANGES: tuple[Callable[[Message, random.Random], None], ...] = (
