@@ -6,7 +6,8 @@ import asyncio
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sess.runtime.serve.gateway import calls
 from sess.runtime.serve.gateway.frames import PREFACE, Flag, Frame, Kind, frame, literal, take_frames
@@ -81,6 +82,15 @@ class Server:
     def end(self) -> None:
         """Tell every connection of the end."""
         self.do(lambda: [each.end() for each in tuple(self.connections)])
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Run the service; nothing may have gone wrong in it unseen."""
+    found = Server()
+    yield found
+    found.do(found.loop.stop)
+    assert found.service.bugs == []
 
 
 class Client:

@@ -15,25 +15,21 @@ from sess.runtime.serve.gateway import calls, limits
 from sess.runtime.serve.gateway.frames import Code, Flag, Kind, frame
 from sess.runtime.serve.gateway.http2 import NEAR_END
 from sess.runtime.serve.gateway.limits import MOST_PARTS, MOST_RESETS
-from tests.serving.gateway.framing import BLOCK, WAITS, Client, Server, headers, message
+from tests.serving.gateway.framing import BLOCK, WAITS, Client, Server, headers, message, running
 
 END = Flag.END_STREAM | Flag.END_HEADERS
 
 
 @pytest.fixture(scope="module")
 def shared_server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.do(found.loop.stop)
-    assert found.service.bugs == []
+    with running() as found:
+        yield found
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.do(found.loop.stop)
-    assert found.service.bugs == []
+    with running() as found:
+        yield found
 
 
 def caller(channel: grpc.Channel) -> grpc.UnaryUnaryMultiCallable:

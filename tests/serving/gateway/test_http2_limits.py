@@ -11,17 +11,15 @@ import pytest
 from sess.runtime.serve.gateway import limits
 from sess.runtime.serve.gateway.frames import Code, Kind, frame
 from sess.runtime.serve.gateway.limits import CREDIT, MOST_STREAMS
-from tests.serving.gateway.framing import LONGEST, Client, Server, headers, message
+from tests.serving.gateway.framing import LONGEST, Client, Server, headers, message, running
 
 OPTIONS = [("grpc.max_send_message_length", -1)]
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    found = Server()
-    yield found
-    found.do(found.loop.stop)
-    assert found.service.bugs == []
+    with running() as found:
+        yield found
 
 
 @pytest.mark.parametrize("way", [None, grpc.Compression.Gzip])
