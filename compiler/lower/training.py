@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sess.compiler.block import Chosen, Kind
+from sess.compiler.block import Chosen
 from sess.compiler.graph import CheckedGraph
+from sess.compiler.passes.metrics import learned_kinds, metric_entry
 from sess.compiler.passes.settings import has_valid
 from sess.compiler.plans import EvaluatePlan, MetricPlan, TrainPlan
 from sess.compiler.registry import Registry
@@ -38,10 +37,9 @@ def lower_training(checked: CheckedGraph, registry: Registry) -> TrainPlan:
 
 def _moved(checked: CheckedGraph, registry: Registry) -> str | None:
     """Return the first metric of a head that learns; None if those that are measured are of baselines alone."""
-    nodes = [node for node in checked.heads.values() if checked.graph[node].kind is Kind.HEAD]
-    kinds = {head.is_ranking for node in nodes if isinstance(head := checked.types[node], Head)}
+    kinds = learned_kinds(checked)
     for word in _metrics(checked):
-        entry: Any = registry.find(word.partition("@")[0], Kind.METRIC)  # a metric says whether it ranks
+        entry = metric_entry(word, registry)
         if entry is not None and entry.is_ranking in kinds:
             return word
     return None
